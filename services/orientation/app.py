@@ -1,0 +1,45 @@
+"""The orientation service."""
+
+from fastapi import FastAPI
+
+from services.orientation.organismes.routes import router as organismes
+from services.orientation.settings import Settings
+from shared.socle.app import creer
+
+PORTEES = {
+    "orientation:lire": "Lire personnes, orientations, organismes et échéances",
+    "orientation:ecrire": "Enregistrer des personnes, des orientations et des critères",
+    "orientation:decider": "Décider d'une orientation",
+    "orientation:importer": "Déposer un flux CAF/MSA",
+    "orientation:administrer": "Ouvrir la collectivité, enregistrer les organismes",
+}
+TAGS = {
+    "personnes": "Les personnes, retrouvées sans que leur identité passe par une URL",
+    "imports": "Les flux CAF/MSA, foyer par foyer",
+    "orientations": "De l'information reçue à la décision, expliquée",
+    "organismes-referents": "Qui peut être désigné référent",
+    "echeances": "Ce qui est dû, et quand",
+}
+DESCRIPTION = """\
+Accueille les bénéficiaires du RSA, propose une orientation qui s'explique, et enregistre la
+décision de l'autorité compétente dans le délai légal.
+"""
+
+
+def create() -> FastAPI:
+    """The app that uvicorn serves, with settings from the environment."""
+    return app(Settings())
+
+
+def app(reglages: Settings | None) -> FastAPI:
+    """The app; without settings it only describes itself."""
+    return creer(
+        "orientation",
+        titre="Jalons – orientation",
+        description=DESCRIPTION,
+        version="0.1.0",
+        reglages=reglages,
+        routeurs=[organismes],
+        tags=TAGS,
+        portees=PORTEES,
+    )

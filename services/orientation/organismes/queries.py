@@ -1,0 +1,56 @@
+"""SQL of the organismes référents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from services.orientation import tables
+from shared.refus import Introuvable, Refus
+from shared.socle.db import Transaction, siens
+from shared.socle.pages import PageDemandee, paginer
+
+_T = tables.OrganismeReferent
+_SELECT = select(*_T.__table__.columns).where(siens(_T))
+_BY_ID = _SELECT.where(_T.id == bindparam("id"))
+_INSERT = insert(_T).returning(*_T.__table__.columns)
+
+
+class OrganismeExistant(Refus):
+    code, title = "reference-externe-existante", "Un organisme porte deja cette reference"
+
+
+async def store_organisme(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
+    """Insert an organisme; its reference is unique in the collectivité.
+
+    Raises:
+        OrganismeExistant: the reference is taken.
+    """
+    try:
+        return (await tx.execute(_INSERT, values)).one()
+    except IntegrityError:
+        raise OrganismeExistant from None
+
+
+async def read_organisme(tx: Transaction, organisme_id: UUID) -> Row[Any]:
+    """Read one organisme.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    row = (await tx.execute(_BY_ID, {"id": organisme_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+async def list_organismes(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:
+    """Read a page of organismes."""
+    return await paginer(tx, _SELECT, _T, page)
+
+
+async def all_organismes(tx: Transaction) -> Sequence[Row[Any]]:
+    """Read all the organismes of the collectivité: tens, the candidates of a proposal."""
+    return (await tx.execute(_SELECT.order_by(_T.reference))).all()

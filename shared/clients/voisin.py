@@ -1,0 +1,99 @@
+"""A call to a sibling: typed, bounded, repeatable, and one language of refusals."""
+
+from typing import Any, TypeVar
+
+import httpx
+from pydantic import BaseModel
+
+from shared.clients.jetons import Jetons
+from shared.refus import DependanceIndisponible, Refus
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class RefusVoisin(Refus):
+    """What a sibling refused, told again as it said it."""
+
+    def __init__(self, probleme: dict[str, Any]) -> None:
+        self.code = probleme["code"]
+        self.title = probleme["title"]
+        self.detail = probleme.get("detail")
+        ours = {"type", "title", "status", "code", "detail", "instance", "correlation"}
+        super().__init__(**{name: value for name, value in probleme.items() if name not in ours})
+
+
+class Voisin:
+    """A sibling service, for one collectivité, under the scopes that the calls need."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        portees: str,
+        collectivite: str,
+        jetons: Jetons,
+        client: httpx.AsyncClient,
+        traceparent: str,
+    ) -> None:
+        self._url = url.rstrip("/")
+        self._portees = portees
+        self._collectivite = collectivite
+        self._jetons = jetons
+        self._client = client
+        self._traceparent = traceparent
+
+    async def _get(self, chemin: str, modele: type[M], *, delai_s: float = 2, **query: Any) -> M:
+        answer = await self._send("GET", chemin, delai_s=delai_s, params=query)
+        return modele.model_validate_json(answer.content)
+
+    async def _post(
+        self, chemin: str, demande: BaseModel, modele: type[M], *, cle: str, essai: bool = False
+    ) -> M:
+        answer = await self._send(
+            "POST",
+            chemin,
+            delai_s=2,
+            content=demande.model_dump_json(),
+            headers={"Content-Type": "application/json", "Idempotency-Key": cle},
+            params={"essai": "true"} if essai else {},
+        )
+        return modele.model_validate_json(answer.content)
+
+    async def _send(
+        self,
+        methode: str,
+        chemin: str,
+        *,
+        delai_s: float,
+        headers: dict[str, str] | None = None,
+        **rest: Any,
+    ) -> httpx.Response:
+        """Send once: no loop of retries on a request, the caller repeats, and may.
+
+        Raises:
+            RefusVoisin: the sibling said 404 or 409: so do we.
+            DependanceIndisponible: anything else than a success.
+        """
+        token = await self._jetons.obtenir(self._portees, self._collectivite)
+        try:
+            answer = await self._client.request(
+                methode,
+                self._url + chemin,
+                headers={
+                    "Authorization": f"Bearer {token}",
+                    "traceparent": self._traceparent,
+                    **(headers or {}),
+                },
+                timeout=delai_s,
+                **rest,
+            )
+        except httpx.HTTPError:
+            raise DependanceIndisponible from None
+        if answer.is_success:
+            return answer
+        if answer.status_code in (404, 409, 410):
+            try:
+                raise RefusVoisin(answer.json())
+            except (ValueError, KeyError):
+                pass
+        raise DependanceIndisponible

@@ -1,0 +1,73 @@
+"""The collectivité as each service knows it, and the delays that are local to it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from shared.schemas.commun import (
+    Code,
+    CodeCollectivite,
+    Entier,
+    Entree,
+    Instant,
+    Libelle,
+    Modele,
+    Page,
+)
+
+
+class UniteDelai(StrEnum):
+    """Unité d'un délai. Liste fermée."""
+
+    JOURS = "jours"
+    SEMAINES = "semaines"
+    MOIS = "mois"
+
+
+class DelaiLocal(Entree):
+    """Un délai propre à la collectivité : un objectif affiché, jamais une règle de droit."""
+
+    code: Code
+    duree: Entier
+    unite: UniteDelai
+    source: Libelle = Field(description="D'où vient ce délai")
+
+
+Fuseau = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Z][A-Za-z_]+/[A-Za-z_/-]+$", max_length=40),
+    Field(description="Fuseau IANA, ex. Europe/Paris : un délai se compte en jours civils d'ici"),
+]
+Ideparte = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9AB]{3}$", max_length=3),
+    Field(description="Code du département dans les flux CAF/MSA (IDEPARTE), ex. 035"),
+]
+
+
+class CollectiviteCreation(Entree):
+    """Ce qu'il faut pour ouvrir une collectivité dans un service ; le code est celui du jeton."""
+
+    code: CodeCollectivite
+    libelle: Libelle
+    ideparte: Ideparte
+    fuseau: Fuseau
+    delais: list[DelaiLocal] = Field(default=[], max_length=50)
+
+
+class Collectivite(Modele):
+    """Une collectivité, telle que le service la connaît."""
+
+    code: CodeCollectivite
+    libelle: Libelle
+    ideparte: Ideparte
+    fuseau: Fuseau
+    delais: list[DelaiLocal] = Field(max_length=50)
+    version: Entier = Field(json_schema_extra={"readOnly": True})
+    cree_le: Instant = Field(json_schema_extra={"readOnly": True})
+    modifie_le: Instant = Field(json_schema_extra={"readOnly": True})
+
+
+class PageCollectivites(Page[Collectivite]):
+    """Les collectivités visibles : celle du jeton."""

@@ -1,0 +1,212 @@
+"""Types and envelopes that the three services share on the wire (contract guide, 4 to 7)."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
+from pydantic_core import PydanticCustomError
+
+CENTIMES_MAX = 9_007_199_254_740_991  # 2**53 - 1: exact in every JSON reader
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})"
+)
+_BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+# 13 or 15 characters in the shape of a NIR, wherever they stand.
+_FORME_NIR = re.compile(r"(?<!\d)[123478]\d{4}(\d{2}|2[ABab])\d{6}(\d{2})?(?!\d)")
+
+
+def _matches(shape: re.Pattern[str], code: str, message: str) -> Any:
+    def check(value: object) -> object:
+        # Only strings become UUIDs, dates and instants: FastAPI would read 0 as 1970-01-01.
+        if isinstance(value, str) and not shape.fullmatch(value):
+            raise PydanticCustomError(code, message)
+        if not isinstance(value, str | UUID | date | datetime):
+            raise PydanticCustomError("type-inattendu", "Une chaine est attendue")
+        return value
+
+    return check
+
+
+def _clean(value: str, *, multiline: bool = False) -> str:
+    """Normalise to NFC and trim; refuse what no text should carry (contract guide, 7.4)."""
+    for char in value:
+        point = ord(char)
+        control = point < 0x20 or 0x7F <= point < 0xA0
+        if (
+            (control and not (multiline and char in "\t\n"))
+            or 0xD800 <= point < 0xE000
+            or point in _BIDI
+        ):
+            raise PydanticCustomError("caractere-interdit", "Un caractere n'est pas admis")
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def _clean_multiline(value: str) -> str:
+    return _clean(value, multiline=True)
+
+
+def _without_nir(value: str) -> str:
+    if _FORME_NIR.search(value):
+        raise PydanticCustomError("nir-interdit-ici", "Un NIR n'a pas sa place ici")
+    return value
+
+
+def _to_utc(value: datetime) -> datetime:
+    return value.astimezone(UTC)
+
+
+def _with_z(value: datetime) -> str:
+    # Always with milliseconds or not at all would depend on the clock: six digits, always.
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+Identifiant = Annotated[UUID, BeforeValidator(_matches(_UUID, "uuid-attendu", "UUID attendu"))]
+DateCivile = Annotated[
+    date, BeforeValidator(_matches(_DATE, "date-attendue", "Date AAAA-MM-JJ attendue"))
+]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_matches(_INSTANT, "date-attendue", "Instant RFC 3339 attendu")),
+    AfterValidator(_to_utc),
+    PlainSerializer(_with_z, return_type=str, when_used="json"),
+]
+Booleen = Annotated[bool, Field(strict=True)]
+Centimes = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=0,
+        le=CENTIMES_MAX,
+        json_schema_extra={"format": "int64"},
+        description="Montant en centimes d'euro",
+    ),
+]
+CentimesPositifs = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=1,
+        le=CENTIMES_MAX,
+        json_schema_extra={"format": "int64"},
+        description="Montant en centimes d'euro, un centime au moins",
+    ),
+]
+Entier = Annotated[int, Field(strict=True, ge=0, le=2_147_483_647)]
+Annee = Annotated[int, Field(strict=True, ge=1900, le=2200)]
+
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", max_length=64)]
+Libelle = Annotated[str, AfterValidator(_clean), StringConstraints(min_length=1, max_length=300)]
+Nom = Annotated[str, AfterValidator(_clean), StringConstraints(min_length=1, max_length=100)]
+Commentaire = Annotated[
+    str,
+    AfterValidator(_clean_multiline),
+    StringConstraints(max_length=2000),
+    Field(description="Texte libre : ni donnee de sante, ni identite d'un tiers"),
+]
+ReferenceExterne = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z0-9._:-]+$", min_length=1, max_length=64),
+    AfterValidator(_without_nir),
+    Field(description="Cle du partenaire, unique par client et type de ressource ; jamais un NIR"),
+]
+CodeCollectivite = Annotated[
+    str,
+    StringConstraints(pattern=r"^(\d{2,3}|2[AB])[A-Z]$", max_length=4),
+    Field(description="Code Insee de la collectivite a competences departementales, ex. 35D"),
+]
+CodeCommune = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(0[1-9]|1[0-9]|2[1-9AB]|[3-8]\d|9[0-5])\d{3}$|^97[1-8]\d{2}$|^98[4678]\d{2}$",
+        max_length=5,
+    ),
+    Field(description="Code commune Insee (COG), jamais un code postal"),
+]
+
+
+class Modele(BaseModel):
+    """Base of what we answer: open to new fields, immutable, without defaults."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Entree(BaseModel):
+    """Base of what we accept: an unknown field is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ressource(Modele):
+    """What every mutable resource carries; all of it ours."""
+
+    id: Identifiant = Field(json_schema_extra={"readOnly": True}, description="Identifiant opaque")
+    version: Entier = Field(
+        ge=1,
+        json_schema_extra={"readOnly": True},
+        description="Version, un de plus à chaque changement ; c'est l'ETag",
+    )
+    cree_le: Instant = Field(
+        json_schema_extra={"readOnly": True}, description="Instant de création"
+    )
+    modifie_le: Instant = Field(
+        json_schema_extra={"readOnly": True}, description="Instant du dernier changement"
+    )
+
+
+T = TypeVar("T")
+
+
+class Pagination(Modele):
+    """Where the walk goes on; `suivant` null is the only end signal of a list."""
+
+    limite: Entier = Field(description="Nombre d'elements demandé")
+    suivant: str | None = Field(max_length=2000, description="URL complete de la page suivante")
+
+
+class Page(Modele, Generic[T]):
+    """One page of a collection."""
+
+    elements: list[T] = Field(max_length=1000, description="Elements de la page")
+    pagination: Pagination
+
+
+class Operation(StrEnum):
+    """What an event did to its resource."""
+
+    CREATION = "creation"
+    MODIFICATION = "modification"
+    EFFACEMENT = "effacement"
+
+
+class Changement(Modele):
+    """One fact of the change feed: identifiers only, no personal data (contract guide, 13.2)."""
+
+    evenement_id: Identifiant
+    type: str = Field(max_length=80, description="service.ressource.fait")
+    ressource: str = Field(max_length=40, description="Collection de la ressource")
+    id: Identifiant = Field(json_schema_extra={"readOnly": True})
+    version: Entier = Field(json_schema_extra={"readOnly": True})
+    operation: Operation
+    survenu_le: Instant
+
+
+class Auteur(Modele):
+    """Who acted: the client of the token, never a person."""
+
+    client_id: str = Field(max_length=64, description="Client OAuth")

@@ -1,0 +1,125 @@
+"""The app of a service: routers, one error language, logs, health, documentation without a CDN."""
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import APIRouter, FastAPI, Request
+from fastapi_offline import FastAPIOffline
+from sqlalchemy import text
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.socle import collectivites, documents, evenements, observabilite, problems
+from shared.socle.reglages import Reglages
+from shared.socle.service import Service, ouvrir
+
+_log = structlog.get_logger()
+
+
+def creer(
+    nom: str,
+    *,
+    titre: str,
+    description: str,
+    version: str,
+    reglages: Reglages | None,
+    routeurs: Sequence[APIRouter],
+    tags: Mapping[str, str],
+    portees: Mapping[str, str],
+) -> FastAPI:
+    """Make the app of one service. Without settings it only describes itself (OpenAPI)."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        assert reglages is not None, "Un service a besoin de ses réglages pour démarrer"
+        observabilite.configure(nom, reglages.journal)
+        async with ouvrir(nom, reglages) as service:
+            app.state.service = service
+            yield
+
+    common = {
+        "changements": "Ce qui a changé, dans l'ordre et sans trou",
+        "collectivites": "La collectivité du jeton et ce qui lui est propre",
+    }
+    app = FastAPIOffline(
+        title=titre,
+        description=description,
+        version=version,
+        lifespan=lifespan,
+        openapi_tags=[
+            {"name": name, "description": text} for name, text in {**tags, **common}.items()
+        ],
+        # A path that differs by a trailing slash is another path (contract guide, 2.2).
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        separate_input_output_schemas=False,
+    )
+    for routeur in (*routeurs, collectivites.routes(nom), evenements.routes(nom)):
+        app.include_router(routeur)
+    documents.install(app, portees=dict(portees))
+    problems.declare(app)
+    _health(app)
+    app.add_middleware(Journal)
+    return app
+
+
+def _health(app: FastAPI) -> None:
+    @app.get("/sante/vivant", include_in_schema=False)
+    async def vivant() -> dict[str, str]:
+        return {"statut": "vivant"}
+
+    @app.get("/sante/pret", include_in_schema=False)
+    async def pret(request: Request) -> JSONResponse:
+        service: Service = request.app.state.service
+        try:
+            async with service.base.engine.connect() as connexion:
+                await connexion.execute(text("SELECT epoque FROM epoque"))
+        except Exception as error:  # whatever it is, we are not ready, and say no more
+            problems.log_fault(error)
+            return JSONResponse({"statut": "indisponible"}, status_code=503)
+        return JSONResponse({"statut": "pret"})
+
+
+class Journal:
+    """One log line a request: route template and identifiers, never a query, a body or a name."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        observabilite.adopt(headers.get(b"traceparent", b"").decode("latin-1"))
+        started = time.perf_counter()
+        status = 500
+        begun = False
+
+        async def observed(message: Message) -> None:
+            nonlocal status, begun
+            if message["type"] == "http.response.start":
+                status, begun = message["status"], True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, observed)
+        except Exception as error:
+            problems.log_fault(error)
+            if begun:  # too late to say it: the connection is cut, so the answer is not believed
+                raise
+            await problems.render(problems.Interne(), scope["path"])(scope, receive, observed)
+        finally:
+            acces = scope.get("jalons.acces")
+            route = scope.get("route")
+            _log.info(
+                "requete",
+                methode=scope["method"],
+                route=getattr(route, "path", None),
+                statut=status,
+                duree_ms=round((time.perf_counter() - started) * 1000, 1),
+                client=getattr(acces, "client_id", None),
+                collectivite=getattr(acces, "collectivite", None),
+            )

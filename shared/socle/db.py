@@ -1,0 +1,116 @@
+"""The unit of work: one transaction, one collectivité.
+
+A `Transaction` is what routes, jobs and followers are given. It tells PostgreSQL whom it works
+for, so that row-level security sees this collectivité and no other, and fills the filter
+(`siens`) that each query carries too: two nets, of which either alone is enough.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, CursorResult, Insert, TextClause, bindparam, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.base import Executable
+
+from shared.refus import VersionDepassee
+from shared.socle.auth import Acces
+
+# A request waits 300 ms at most for a twin or a shared row; a job may wait longer.
+ATTENTE_REQUETE, ATTENTE_TRAVAIL = "300ms", "5s"
+
+_OUVERTURE = text(
+    "SELECT set_config('app.collectivite', :collectivite, true),"
+    " set_config('lock_timeout', :attente, true)"
+)
+
+
+class Transaction:
+    """A transaction of one collectivité, opened and closed by `Base.transaction`."""
+
+    def __init__(self, connexion: AsyncConnection, acces: Acces) -> None:
+        self.connexion = connexion
+        self.acces = acces
+
+    @property
+    def collectivite(self) -> str:
+        """The code of the collectivité, e.g. 35D."""
+        return self.acces.collectivite
+
+    async def execute(
+        self,
+        statement: Executable,
+        parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> CursorResult[Any]:
+        """Run a statement for this collectivité: its filter, its column or its `:collectivite`."""
+        # In an UPDATE a parameter named like a column would be set: the filter's own differs.
+        named = "collectivite" if isinstance(statement, Insert | TextClause) else "cloison"
+        own = {named: self.collectivite}
+        if parameters is None or isinstance(parameters, Mapping):
+            values: Any = {**(parameters or {}), **own}
+        else:
+            values = [{**row, **own} for row in parameters]
+        return cast(CursorResult[Any], await self.connexion.execute(statement, values))
+
+    async def add(
+        self, table: type[DeclarativeBase], rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Insert one row, or several of the same columns."""
+        if rows:
+            await self.execute(insert(table), rows)
+
+
+class BaseDeDonnees:
+    """The service's database: a pool, and the transactions drawn from it."""
+
+    def __init__(self, url: str, *, connexions: int = 20) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=connexions,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            connect_args={
+                "timeout": 5,
+                "server_settings": {
+                    "application_name": "jalons",
+                    "timezone": "UTC",
+                    "statement_timeout": "9s",
+                    # A writing transaction left open would hide what all others commit to feeds.
+                    "idle_in_transaction_session_timeout": "15s",
+                },
+            },
+        )
+
+    @asynccontextmanager
+    async def transaction(
+        self, acces: Acces, *, attente: str = ATTENTE_REQUETE
+    ) -> AsyncIterator[Transaction]:
+        """Commit when the block ends, roll back when it raises."""
+        async with self.engine.begin() as connexion:
+            await connexion.execute(
+                _OUVERTURE, {"collectivite": acces.collectivite, "attente": attente}
+            )
+            yield Transaction(connexion, acces)
+
+    async def aclose(self) -> None:
+        """Close the pool."""
+        await self.engine.dispose()
+
+
+def siens(table: type[Any]) -> ColumnElement[bool]:
+    """The service's own filter: the rows of the transaction's collectivité."""
+    return cast(ColumnElement[bool], table.collectivite == bindparam("cloison"))
+
+
+def exige_version(courante: int, attendue: int) -> None:
+    """Refuse to act on a resource that changed since the caller read it.
+
+    The row must be locked: the test and the write that follows are then one.
+
+    Raises:
+        VersionDepassee: the version is not the one expected.
+    """
+    if courante != attendue:
+        raise VersionDepassee(courante)

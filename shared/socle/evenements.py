@@ -1,0 +1,176 @@
+"""The change feed: written with the effect, read below the oldest running transaction.
+
+Ordered by (xid, seq) and read only under `pg_snapshot_xmin`, so that a slow transaction's event
+is never overtaken: late, never lost. The cursor carries the database's epoch, since the ids of
+a restored server start again.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import text
+from starlette.responses import Response
+
+from shared.refus import Refus
+from shared.schemas.commun import Changement, Operation, Page
+from shared.socle import observabilite
+from shared.socle.auth import Acces
+from shared.socle.contrat import RouteContrat, portee, sans_delai
+from shared.socle.db import Transaction
+from shared.socle.documents import refusals
+from shared.socle.ids import new_id
+from shared.socle.pages import CurseurInvalide, signer, verifier
+from shared.socle.reponses import Effet, rendre
+from shared.socle.tables import Evenement
+
+ATTENTE_MAX_S = 20
+_POLL_S = 0.2
+
+
+class FeedExpire(Refus):
+    code, title = "curseur-expire", "Position du flux de changements expiree"
+
+    def __init__(self) -> None:
+        super().__init__(reprise="/v1/exports")
+
+
+@dataclass(frozen=True)
+class Fait:
+    """Something that happened to a resource, told by identifiers only."""
+
+    type: str  # service.ressource.fait
+    ressource: str  # collection, as in its path
+    id: UUID
+    version: int
+    operation: Operation
+
+
+async def publier(tx: Transaction, *faits: Fait) -> None:
+    """Add facts to the feed, in the transaction that makes them true."""
+    await tx.add(
+        Evenement,
+        [
+            {
+                "evenement_id": new_id(),
+                "type": fait.type,
+                "ressource": fait.ressource,
+                "id": fait.id,
+                "version": fait.version,
+                "operation": fait.operation.value,
+                "client_id": tx.acces.client_id,
+                "trace": observabilite.trace_id(),
+            }
+            for fait in faits
+        ],
+    )
+
+
+class PageChangements(Page[Changement]):
+    """Une page du flux de changements ; `suivant` a toujours une valeur."""
+
+
+_PAGE = text(
+    "SELECT xid::text AS xid, seq, evenement_id, type, ressource, id, version, operation,"
+    " survenu_le FROM evenement"
+    " WHERE collectivite = :collectivite AND xid < pg_snapshot_xmin(pg_current_snapshot())"
+    " AND (xid, seq) > (cast(:xid AS text)::xid8, :seq)"
+    " ORDER BY xid, seq LIMIT :limite"
+)
+_NOW = text(
+    "SELECT epoque::text AS epoque, pg_snapshot_xmin(pg_current_snapshot())::text AS xmin"
+    " FROM epoque"
+)
+
+
+def routes(nom: str) -> APIRouter:
+    """The feed of one service, under its own scope."""
+    router = APIRouter(prefix="/v1", tags=["changements"], route_class=RouteContrat)
+
+    @router.get(
+        "/changements",
+        summary="Suivre les changements",
+        response_model=PageChangements,
+        dependencies=[portee(f"{nom}:lire")],
+        responses=refusals(CurseurInvalide, FeedExpire),
+    )
+    @sans_delai
+    async def suivre_changements(
+        request: Request,
+        depuis: Annotated[
+            str | None,
+            Query(
+                max_length=400,
+                description="Curseur de la page précédente, ou `maintenant` ; absent : le début",
+                examples=["maintenant"],
+            ),
+        ] = None,
+        limite: Annotated[
+            int, Query(ge=1, le=200, description="Taille de page", examples=[100])
+        ] = 100,
+        attente: Annotated[
+            int,
+            Query(
+                ge=0,
+                le=ATTENTE_MAX_S,
+                description="Secondes d'attente s'il n'y a rien",
+                examples=[20],
+            ),
+        ] = 0,
+    ) -> Response:
+        """Rend les faits survenus après le curseur, dans l'ordre, sans trou, au moins une fois.
+
+        Aucune donnée personnelle : des identifiants et des versions. Une page vide veut dire
+        « à jour » ; son `suivant` est la position où reprendre. Conservés 30 jours.
+        """
+        service = request.app.state.service
+        acces: Acces = request.state.acces
+        clock = asyncio.get_running_loop().time
+        until = clock() + attente
+        while True:
+            # One short transaction a look: an open one would hide what others commit.
+            async with service.base.transaction(acces) as tx:
+                position = await _position(service.coffre, tx, depuis)
+                rows = (await tx.execute(_PAGE, {**position, "limite": limite})).all()
+            if rows or clock() >= until:
+                break
+            await asyncio.sleep(_POLL_S)
+        if rows:
+            position = {**position, "xid": rows[-1].xid, "seq": rows[-1].seq}
+        curseur = signer(
+            service.coffre,
+            {
+                "e": position["epoque"],
+                "x": position["xid"],
+                "s": position["seq"],
+                "c": acces.collectivite,
+            },
+        )
+        suivant = (
+            f"{service.reglages.url.rstrip('/')}/v1/changements?depuis={curseur}&limite={limite}"
+        )
+        page = PageChangements.model_validate(
+            {
+                "elements": [Changement.model_validate(row, from_attributes=True) for row in rows],
+                "pagination": {"limite": limite, "suivant": suivant},
+            }
+        )
+        return rendre(Effet(page, status=200, headers={"Link": f'<{suivant}>; rel="next"'}))
+
+    return router
+
+
+async def _position(coffre: Any, tx: Transaction, depuis: str | None) -> dict[str, Any]:
+    now = (await tx.execute(_NOW)).one()._mapping
+    if depuis is None:
+        return {"epoque": now["epoque"], "xid": "0", "seq": 0}
+    if depuis == "maintenant":
+        return {"epoque": now["epoque"], "xid": now["xmin"], "seq": -1}
+    found = verifier(coffre, depuis)
+    if found.get("c") != tx.collectivite:
+        raise CurseurInvalide
+    if found["e"] != now["epoque"]:
+        raise FeedExpire
+    return {"epoque": found["e"], "xid": found["x"], "seq": found["s"]}

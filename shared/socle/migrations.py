@@ -1,0 +1,173 @@
+"""What every migration stands on: how Alembic runs, and the wall between collectivités."""
+
+import os
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import context, op
+from procrastinate.schema import SchemaManager
+from sqlalchemy import MetaData, create_engine, text
+from sqlalchemy.dialects import postgresql
+
+from shared.socle import tables
+
+
+def run(service: str, metadata: MetaData) -> None:
+    """Run Alembic for one service, as its owner (`JALONS_<SERVICE>_MIGRATION`)."""
+    url = os.environ[f"JALONS_{service.upper()}_MIGRATION"]
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    with engine.connect() as connexion:
+        context.configure(
+            connection=connexion,
+            target_metadata=[tables.Base.metadata, metadata],
+            include_object=_ours,
+            compare_type=True,
+            compare_server_default=False,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            # A migration that waits for a lock would make every request wait behind it.
+            connexion.execute(text("SET lock_timeout = '5s'"))
+            context.run_migrations()
+    engine.dispose()
+
+
+def _ours(_: Any, name: str | None, kind: str, __: bool, ___: Any) -> bool:
+    return not (kind == "table" and (name or "").startswith("procrastinate"))
+
+
+def cloisonner(*noms: str) -> None:
+    """Put tables under forced row-level security: rows of the transaction's collectivité only."""
+    for nom in noms:
+        op.execute(f"ALTER TABLE {nom} ENABLE ROW LEVEL SECURITY")
+        op.execute(f"ALTER TABLE {nom} FORCE ROW LEVEL SECURITY")
+        op.execute(
+            f"CREATE POLICY cloison ON {nom}"
+            " USING (collectivite = current_setting('app.collectivite', true))"
+            " WITH CHECK (collectivite = current_setting('app.collectivite', true))"
+        )
+
+
+def inserer_seulement(*noms: str) -> None:
+    """Let rows be added, and never changed nor removed, by anyone (triggers, not rights)."""
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuser_changement() RETURNS trigger LANGUAGE plpgsql AS $$"
+        " BEGIN RAISE EXCEPTION 'table en ajout seul' USING ERRCODE = '23001'; END $$"
+    )
+    for nom in noms:
+        op.execute(
+            f"CREATE TRIGGER ajout_seul BEFORE UPDATE OR DELETE ON {nom}"
+            " FOR EACH ROW EXECUTE FUNCTION refuser_changement()"
+        )
+        op.execute(
+            f"CREATE TRIGGER ajout_seul_tout BEFORE TRUNCATE ON {nom}"
+            " FOR EACH STATEMENT EXECUTE FUNCTION refuser_changement()"
+        )
+
+
+def communs() -> None:
+    """Make the common tables: walls, the tenants' public list, the epoch, and the job queue."""
+    op.create_table(
+        "collectivite",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("libelle", sa.Text(), nullable=False),
+        sa.Column("ideparte", sa.Text(), nullable=False),
+        sa.Column("fuseau", sa.Text(), nullable=False),
+        sa.Column("delais", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column(
+            "cree_le",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "modifie_le",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("collectivite", name=op.f("pk_collectivite")),
+    )
+    op.create_table(
+        "epoque",
+        sa.Column("epoque", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.PrimaryKeyConstraint("epoque", name=op.f("pk_epoque")),
+    )
+    op.create_table(
+        "evenement",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
+        sa.Column(
+            "xid", tables.Xid8(), server_default=sa.text("pg_current_xact_id()"), nullable=False
+        ),
+        sa.Column("evenement_id", sa.Uuid(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("ressource", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
+        sa.Column(
+            "survenu_le",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("trace", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "seq", name=op.f("pk_evenement")),
+    )
+    op.create_index(
+        op.f("ix_evenement_collectivite_xid_seq"),
+        "evenement",
+        ["collectivite", "xid", "seq"],
+        unique=False,
+    )
+    op.create_table(
+        "idempotence",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("methode", sa.Text(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("cle", sa.Text(), nullable=False),
+        sa.Column("empreinte", sa.LargeBinary(), nullable=False),
+        sa.Column("statut", sa.BigInteger(), nullable=True),
+        sa.Column("entetes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("corps", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "cree_le",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint(
+            "collectivite", "client_id", "methode", "route", "cle", name=op.f("pk_idempotence")
+        ),
+    )
+    op.create_table(
+        "suivi",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("position", sa.Text(), nullable=False),
+        sa.Column(
+            "modifie_le",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("collectivite", "source", name=op.f("pk_suivi")),
+    )
+    cloisonner("idempotence", "evenement", "suivi")
+    op.execute("ALTER TABLE collectivite ENABLE ROW LEVEL SECURITY")
+    op.execute("ALTER TABLE collectivite FORCE ROW LEVEL SECURITY")
+    op.execute("CREATE POLICY lecture ON collectivite FOR SELECT USING (true)")
+    for command in ("INSERT", "UPDATE"):
+        check = "collectivite = current_setting('app.collectivite', true)"
+        using = f"USING ({check}) " if command == "UPDATE" else ""
+        op.execute(
+            f"CREATE POLICY ecriture_{command.lower()} ON collectivite FOR {command}"
+            f" {using}WITH CHECK ({check})"
+        )
+    op.execute("INSERT INTO epoque DEFAULT VALUES")
+    # Several statements at once: psycopg takes them when there are no parameters.
+    op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))

@@ -1,0 +1,84 @@
+"""What a running service holds: built once, by the app or by the worker, closed once."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import httpx
+from sqlalchemy import select
+
+from shared.clients.jetons import Jetons
+from shared.refus import Introuvable
+from shared.socle.auth import Acces, Verificateur
+from shared.socle.coffre import Coffre
+from shared.socle.db import BaseDeDonnees, Transaction, siens
+from shared.socle.reglages import Reglages
+from shared.socle.tables import Collectivite
+
+
+class Service:
+    """One service and what it stands on: settings, database, secrets, tokens, clock."""
+
+    def __init__(
+        self,
+        nom: str,
+        reglages: Reglages,
+        *,
+        client: httpx.AsyncClient,
+        horloge: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.nom = nom
+        self.reglages = reglages
+        self.client = client
+        self.horloge = horloge
+        self.base = BaseDeDonnees(
+            reglages.postgres.get_secret_value(), connexions=reglages.connexions
+        )
+        self.coffre = Coffre(reglages.cle.get_secret_value())
+        self.verificateur = Verificateur(
+            emetteur=reglages.emetteur, audience=reglages.url, client=client
+        )
+        self.jetons = Jetons(
+            emetteur=reglages.emetteur,
+            client_id=f"service-{nom}",
+            secret=reglages.secret.get_secret_value(),
+            client=client,
+        )
+        self._fuseaux: dict[str, ZoneInfo] = {}
+
+    async def fuseau(self, tx: Transaction) -> ZoneInfo:
+        """The time zone of the collectivité, in which its civil days begin and end.
+
+        Raises:
+            Introuvable: the collectivité is not registered with this service.
+        """
+        known = self._fuseaux.get(tx.collectivite)
+        if known is None:
+            found = (
+                await tx.execute(select(Collectivite.fuseau).where(siens(Collectivite)))
+            ).scalar_one_or_none()
+            if found is None:
+                raise Introuvable
+            known = self._fuseaux[tx.collectivite] = ZoneInfo(found)
+        return known
+
+    async def aujourdhui(self, tx: Transaction) -> date:
+        """The civil day, where the collectivité is."""
+        return self.horloge().astimezone(await self.fuseau(tx)).date()
+
+    def acces_interne(self, collectivite: str) -> Acces:
+        """What the service's own work (jobs, followers) may see: one collectivité at a time."""
+        return Acces(f"service-{self.nom}", collectivite, frozenset())
+
+
+@asynccontextmanager
+async def ouvrir(nom: str, reglages: Reglages) -> AsyncIterator[Service]:
+    """Open a service, and close all that it holds."""
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
+    async with httpx.AsyncClient(timeout=2, limits=limits, follow_redirects=False) as client:
+        service = Service(nom, reglages, client=client)
+        try:
+            yield service
+        finally:
+            await service.base.aclose()

@@ -1,0 +1,168 @@
+"""The worker: runs the jobs of the services it is given, and follows their siblings' feeds.
+
+    python -m shared.socle.travailleur orientation parcours financement
+
+A service says what it does in `services/<name>/taches.py`: `TACHES`, `PERIODIQUES`, `SUIVIS`.
+It is reached by name, as uvicorn reaches its app: nothing here imports a service.
+"""
+
+import asyncio
+import importlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import procrastinate
+import structlog
+from procrastinate.exceptions import ProcrastinateException
+from sqlalchemy import select
+
+from shared.socle import observabilite, problems
+from shared.socle.service import Service, ouvrir
+from shared.socle.suivi import Suivi, suivre
+from shared.socle.tables import Collectivite
+
+Tache = Callable[..., Awaitable[None]]
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Travail:
+    """What one service asks of the worker.
+
+    Args:
+        taches: by name, coroutine functions of (service, **arguments).
+        periodiques: by name, seconds between runs and a coroutine function of
+            (service, collectivite), run for each collectivité.
+        suivis: the feeds it follows.
+    """
+
+    taches: Mapping[str, Tache]
+    periodiques: Mapping[str, tuple[float, Tache]]
+    suivis: Sequence[Suivi]
+
+
+async def travailler(noms: Sequence[str]) -> None:
+    """Work until a signal asks to stop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        tasks: list[asyncio.Task[None]] = []
+        for nom in noms:
+            reglages = importlib.import_module(f"services.{nom}.settings").Settings()
+            travail: Travail = importlib.import_module(f"services.{nom}.taches").TRAVAIL
+            observabilite.configure("travailleur", reglages.journal)
+            service = await stack.enter_async_context(ouvrir(nom, reglages))
+            tasks.append(asyncio.create_task(_run_jobs(service, travail)))
+            tasks.append(asyncio.create_task(_tend(service, travail)))
+        _log.info("travailleur_pret", services=list(noms))
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _run_jobs(service: Service, travail: Travail) -> None:
+    """Run the service's queue; a database that went away is waited for."""
+    while True:
+        connector = procrastinate.PsycopgConnector(
+            conninfo=service.reglages.postgres.get_secret_value(), min_size=1, max_size=4
+        )
+        app = procrastinate.App(connector=connector)
+        for name, tache in travail.taches.items():
+            app.task(name=name, retry=procrastinate.RetryStrategy(max_attempts=10, wait=5))(
+                _bound(service, tache)
+            )
+        try:
+            async with app.open_async():
+                rescue = asyncio.create_task(_rescue(app))
+                try:
+                    await app.run_worker_async(
+                        queues=[service.nom],
+                        concurrency=2,
+                        install_signal_handlers=False,
+                        update_heartbeat_interval=2,
+                        stalled_worker_timeout=10,
+                        shutdown_graceful_timeout=5,
+                        fetch_job_polling_interval=2,
+                    )
+                finally:
+                    rescue.cancel()
+        except (ProcrastinateException, OSError) as error:
+            problems.log_fault(error)
+            await asyncio.sleep(1)
+
+
+def _bound(service: Service, tache: Tache) -> Callable[..., Awaitable[None]]:
+    async def run(*, traceparent: str, **arguments: Any) -> None:
+        observabilite.adopt(traceparent)
+        try:
+            await tache(service, **arguments)
+        except Exception as error:
+            problems.log_fault(error)
+            raise
+
+    return run
+
+
+async def _rescue(app: procrastinate.App) -> None:
+    """Give back to the queue what a killed worker was doing."""
+    while True:
+        await asyncio.sleep(3)
+        try:
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=10):
+                await app.job_manager.retry_job(job)
+        except (ProcrastinateException, OSError) as error:
+            problems.log_fault(error)
+
+
+async def _tend(service: Service, travail: Travail) -> None:
+    """Keep one follower per feed and collectivité, and run what is periodic."""
+    running: dict[tuple[str, str], asyncio.Task[None]] = {}
+    try:
+        while True:
+            for collectivite in await _collectivites(service):
+                for suivi in travail.suivis:
+                    key = (suivi.source, collectivite)
+                    if key not in running:
+                        running[key] = asyncio.create_task(suivre(service, suivi, collectivite))
+                for name, (pause, tache) in travail.periodiques.items():
+                    key = (name, collectivite)
+                    if key not in running:
+                        running[key] = asyncio.create_task(
+                            _repeat(service, tache, pause, collectivite)
+                        )
+            await asyncio.sleep(1)
+    finally:
+        for task in running.values():
+            task.cancel()
+        await asyncio.gather(*running.values(), return_exceptions=True)
+
+
+async def _repeat(service: Service, tache: Tache, pause: float, collectivite: str) -> None:
+    while True:
+        observabilite.adopt(None)
+        try:
+            await tache(service, collectivite)
+        except Exception as error:  # the next run tries again
+            problems.log_fault(error)
+        await asyncio.sleep(pause)
+
+
+async def _collectivites(service: Service) -> Sequence[str]:
+    try:
+        async with service.base.engine.connect() as connexion:
+            return (await connexion.execute(select(Collectivite.collectivite))).scalars().all()
+    except Exception as error:  # the database is away: whoever is followed stays followed
+        problems.log_fault(error)
+        return []
+
+
+if __name__ == "__main__":
+    asyncio.run(travailler(sys.argv[1:]))

@@ -1,0 +1,249 @@
+"""What tests stand on: a real PostgreSQL, migrated once, and apps with real tokens.
+
+Each test works for a collectivité of its own, and row-level security keeps it apart. With
+JALONS_TEST_POSTGRES_URL (an administration role), another server takes the embedded one's place.
+"""
+
+import itertools
+import os
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import ECKey
+
+from deploy.local import bases as provision
+from deploy.local.postgres import ouvrir as ouvrir_serveur
+from deploy.local.services import migrer
+from shared.socle.coffre import nouvelle_cle
+from shared.socle.service import Service, ouvrir
+
+EMETTEUR = "https://auth.insertion.example"
+URLS = {
+    nom: f"https://{nom}.insertion.example" for nom in ("orientation", "parcours", "financement")
+}
+_CODES = (f"{nombre}{lettre}" for nombre in range(100, 999) for lettre in "EFGHIJKLNOPQSTUVWXYZ")
+
+
+@pytest.fixture(scope="session")
+def serveur(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The administration URL of a running PostgreSQL."""
+    url = os.environ.get("JALONS_TEST_POSTGRES_URL")
+    with ouvrir_serveur(tmp_path_factory.mktemp("serveur"), url=url) as found:
+        yield found.url()
+
+
+@pytest.fixture(scope="session")
+def bases(
+    serveur: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, provision.Adresses]]:
+    """The three databases, migrated, under a prefix that no other run has."""
+    prefixe = f"essai_{uuid4().hex[:8]}"
+    found = provision.creer(serveur, tmp_path_factory.mktemp("secrets") / "secrets.json", prefixe)
+    for nom, adresses in found.items():
+        migrer(nom, adresses.proprietaire)
+    yield found
+    provision.supprimer_tout(serveur, prefixe)
+
+
+@dataclass(frozen=True)
+class Emetteur:
+    """Signs tokens as any OpenID provider would, and publishes its keys."""
+
+    cle: ECKey
+
+    def jeton(self, service: str, collectivite: str, portees: str, client_id: str) -> str:
+        """A token with the claims of the contract guide, 15.2."""
+        return self.signer(self.claims(service, collectivite, portees, client_id))
+
+    def claims(
+        self, service: str, collectivite: str, portees: str, client_id: str
+    ) -> dict[str, Any]:
+        """The claims of a good token, for a test to spoil."""
+        now = int(time.time())
+        return {
+            "iss": EMETTEUR,
+            "aud": URLS[service],
+            "sub": client_id,
+            "client_id": client_id,
+            "collectivite": collectivite,
+            "scope": portees,
+            "iat": now,
+            "exp": now + 300,
+            "jti": str(uuid4()),
+        }
+
+    def signer(self, claims: dict[str, Any], **header: Any) -> str:
+        """Sign claims with the published key."""
+        base = {"alg": "ES256", "typ": "at+jwt", "kid": self.cle.kid}
+        return jwt.encode({**base, **header}, claims, self.cle)
+
+    def repondre(self, request: httpx.Request) -> httpx.Response:
+        """The issuer's side of the wire: keys, and tokens for the services themselves."""
+        if request.url.path == "/connexion/jwks":
+            return httpx.Response(200, json={"keys": [self.cle.as_dict(private=False)]})
+        form = dict(httpx.QueryParams(request.content.decode()))
+        service = form["scope"].split(":")[0].split(".")[0]
+        token = self.jeton(service, form["collectivite"], form["scope"], form["client_id"])
+        return httpx.Response(200, json={"access_token": token, "expires_in": 300})
+
+
+@pytest.fixture(scope="session")
+def emetteur() -> Emetteur:
+    """An issuer with one key."""
+    cle = ECKey.generate_key("P-256")
+    cle.ensure_kid()
+    return Emetteur(cle)
+
+
+class Reseau(httpx.AsyncBaseTransport):
+    """The network between services: each host is its app; a host without one is silent."""
+
+    def __init__(self, emetteur: Emetteur) -> None:
+        self._emetteur = emetteur
+        self.apps: dict[str, FastAPI] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Route by host."""
+        if str(request.url).startswith(EMETTEUR):
+            await request.aread()
+            return self._emetteur.repondre(request)
+        app = self.apps.get(request.url.host)
+        if app is None:
+            raise httpx.ConnectError("silencieux")
+        return await httpx.ASGITransport(app).handle_async_request(request)
+
+
+@pytest.fixture(scope="session")
+def reseau(emetteur: Emetteur) -> Reseau:
+    """The network that the session's services share."""
+    return Reseau(emetteur)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def services(
+    bases: Mapping[str, provision.Adresses], reseau: Reseau
+) -> AsyncIterator[Mapping[str, Service]]:
+    """The three services, as their apps and workers hold them."""
+    import importlib
+    from contextlib import AsyncExitStack
+
+    found: dict[str, Service] = {}
+    async with AsyncExitStack() as stack:
+        for nom, adresses in bases.items():
+            settings = importlib.import_module(f"services.{nom}.settings").Settings(
+                url=URLS[nom],
+                postgres=adresses.service,
+                cle=nouvelle_cle(),
+                secret="secret-de-test",
+                connexions=15,
+                JALONS_EMETTEUR_URL=EMETTEUR,
+                **{f"JALONS_{other.upper()}_URL": url for other, url in URLS.items()},
+            )
+            service = await stack.enter_async_context(ouvrir(nom, settings))
+            await service.client.aclose()
+            client = await stack.enter_async_context(httpx.AsyncClient(transport=reseau))
+            found[nom] = Service(nom, settings, client=client)
+            await service.base.aclose()
+            stack.push_async_callback(found[nom].base.aclose)
+            app = importlib.import_module(f"services.{nom}.app").app(settings)
+            app.state.service = found[nom]
+            reseau.apps[httpx.URL(URLS[nom]).host] = app
+        yield found
+
+
+class Client:
+    """A client of one service, in one collectivité; each POST has a fresh key unless given."""
+
+    def __init__(self, http: httpx.AsyncClient, jeton: str) -> None:
+        self._http = http
+        self._jeton = jeton
+        self._serial = itertools.count()
+
+    async def get(self, chemin: str, **rest: Any) -> httpx.Response:
+        """GET with the token."""
+        return await self.request("GET", chemin, **rest)
+
+    async def post(
+        self, chemin: str, json: Any = None, *, cle: str | None = None, version: int | None = None, **rest: Any
+    ) -> httpx.Response:
+        """POST with the token, an idempotency key, and `If-Match` when a version is given."""
+        headers = {"Idempotency-Key": cle or str(uuid4()), **rest.pop("headers", {})}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return await self.request("POST", chemin, json=json, headers=headers, **rest)
+
+    async def request(self, methode: str, chemin: str, **rest: Any) -> httpx.Response:
+        """Any request with the token."""
+        headers = {"Authorization": f"Bearer {self._jeton}", **rest.pop("headers", {})}
+        return await self._http.request(methode, chemin, headers=headers, **rest)
+
+
+# service, scopes (space-separated, all of that service unless given), client id, collectivité
+Connecter = Callable[..., Client]
+
+
+@pytest.fixture
+def collectivite() -> str:
+    """A collectivité of this test's own."""
+    return next(_CODES)
+
+
+@pytest_asyncio.fixture
+async def connecter(
+    services: Mapping[str, Service], reseau: Reseau, emetteur: Emetteur, collectivite: str
+) -> AsyncIterator[Connecter]:
+    """Make clients of the services; by default with every scope, in this test's collectivité."""
+    import importlib
+    from contextlib import AsyncExitStack
+
+    async with AsyncExitStack() as stack:
+        clients = {
+            nom: await stack.enter_async_context(
+                httpx.AsyncClient(transport=reseau, base_url=URLS[nom])
+            )
+            for nom in services
+        }
+
+        def connect(
+            service: str,
+            portees: str | None = None,
+            *,
+            client_id: str = "si-essai",
+            dans: str = collectivite,
+        ) -> Client:
+            known = importlib.import_module(f"services.{service}.app").PORTEES
+            jeton = emetteur.jeton(service, dans, portees or " ".join(known), client_id)
+            return Client(clients[service], jeton)
+
+        yield connect
+
+
+@pytest_asyncio.fixture
+async def ouverte(connecter: Connecter, collectivite: str) -> str:
+    """This test's collectivité, opened in the three services."""
+    for nom in URLS:
+        answer = await connecter(nom).post(
+            "/v1/collectivites",
+            {
+                "code": collectivite,
+                "libelle": f"Collectivité d'essai {collectivite}",
+                "ideparte": "035",
+                "fuseau": "Europe/Paris",
+            },
+        )
+        assert answer.status_code == 201, answer.text
+    return collectivite
+
+
+Attendre = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+
+REFERENCE = Path(os.environ.get("JALONS_REFERENCE", Path(__file__).parents[2] / "shared" / "data"))
