@@ -173,7 +173,13 @@ class Client:
         return await self.request("GET", chemin, **rest)
 
     async def post(
-        self, chemin: str, json: Any = None, *, cle: str | None = None, version: int | None = None, **rest: Any
+        self,
+        chemin: str,
+        json: Any = None,
+        *,
+        cle: str | None = None,
+        version: int | None = None,
+        **rest: Any,
     ) -> httpx.Response:
         """POST with the token, an idempotency key, and `If-Match` when a version is given."""
         headers = {"Idempotency-Key": cle or str(uuid4()), **rest.pop("headers", {})}

@@ -2,12 +2,17 @@
 
 from fastapi import FastAPI
 
+from services.orientation.echeances.routes import router as echeances
+from services.orientation.imports.routes import router as imports
 from services.orientation.organismes.routes import router as organismes
+from services.orientation.orientations.routes import router as orientations
+from services.orientation.personnes.routes import router as personnes
 from services.orientation.settings import Settings
 from shared.socle.app import creer
 
 PORTEES = {
     "orientation:lire": "Lire personnes, orientations, organismes et échéances",
+    "orientation.sante:lire": "Voir les critères de santé et de handicap",
     "orientation:ecrire": "Enregistrer des personnes, des orientations et des critères",
     "orientation:decider": "Décider d'une orientation",
     "orientation:importer": "Déposer un flux CAF/MSA",
@@ -39,7 +44,7 @@ def app(reglages: Settings | None) -> FastAPI:
         description=DESCRIPTION,
         version="0.1.0",
         reglages=reglages,
-        routeurs=[organismes],
+        routeurs=[personnes, imports, orientations, organismes, echeances],
         tags=TAGS,
         portees=PORTEES,
     )

@@ -107,6 +107,7 @@ class Import(Versionnee, Base):
     date_reference: Mapped[date | None]
     foyers_traites: Mapped[int] = mapped_column(server_default=text("0"))
     compteurs: Mapped[dict[str, Any]]
+    complet: Mapped[bool] = mapped_column(server_default=text("false"))
     probleme: Mapped[dict[str, Any] | None]
     client_id: Mapped[str]
 
@@ -140,6 +141,7 @@ class ImportResultat(Base):
     statut: Mapped[str]
     dossier_id: Mapped[UUID | None]
     motif: Mapped[str | None]
+    champ: Mapped[str | None]
     avertissements: Mapped[list[Any]]
 
 

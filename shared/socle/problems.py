@@ -4,6 +4,7 @@ Nothing that the caller sent is echoed, and nothing of the inside is shown: no S
 no host, no path. What we did not foresee is logged by its type and place only.
 """
 
+import errno
 import json
 import traceback
 from collections.abc import Iterable
@@ -104,6 +105,8 @@ def from_pydantic(errors: Iterable[Any]) -> Validation:
 
 def from_database(error: DBAPIError | OSError | PoolTimeout) -> Refus:
     """Say what a database failure means for the caller."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Surcharge()
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if state == "57014":  # cancelled by statement_timeout
         return DelaiDepasse()

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("date_reference", sa.Date(), nullable=True),
         sa.Column("foyers_traites", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("compteurs", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("complet", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("probleme", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("client_id", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
@@ -141,6 +142,7 @@ def upgrade() -> None:
         sa.Column("statut", sa.Text(), nullable=False),
         sa.Column("dossier_id", sa.Uuid(), nullable=True),
         sa.Column("motif", sa.Text(), nullable=True),
+        sa.Column("champ", sa.Text(), nullable=True),
         sa.Column("avertissements", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
             ["collectivite", "import_id"],

@@ -1,0 +1,1 @@
+"""Criteria: what is stated of a person, and what the decision table reads in it."""

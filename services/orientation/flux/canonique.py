@@ -1,0 +1,245 @@
+"""The flux des bénéficiaires as we understand it, whatever the version that carried it. Pure.
+
+Each version of the flux has one adapter (`vrsb0801.py`) that turns its elements into these
+classes; intake knows nothing else. Codes of the CAF keep their form.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from typing import Any
+
+
+class EtatDossier(StrEnum):
+    """État du dossier RSA (ETATDOSRSA). Closed list."""
+
+    EN_ATTENTE = "0"
+    REFUSE = "1"
+    OUVERT = "2"
+    SUSPENDU = "3"
+    VERSEMENT_SUSPENDU = "4"
+    CLOS = "5"
+    CLOS_ANTERIEUREMENT = "6"
+
+
+class MotifRejet(StrEnum):
+    """Why a foyer is not written at all. Open list."""
+
+    MATRICULE_ABSENT = "matricule_absent"
+    MATRICULE_INVALIDE = "matricule_invalide"
+    IDEPARTE_INATTENDU = "ideparte_inattendu"
+    ETAT_DOSSIER_INCONNU = "etat_dossier_inconnu"
+    DEMANDEUR_ABSENT = "demandeur_absent"
+    NIR_INVALIDE = "nir_invalide"
+    ELEMENT_ABSENT = "element_absent"
+    DATE_INVALIDE = "date_invalide"
+    NOMBRE_INVALIDE = "nombre_invalide"
+    BOOLEEN_INVALIDE = "booleen_invalide"
+    TEXTE_TROP_LONG = "texte_trop_long"
+    ECRITURE_IMPOSSIBLE = "ecriture_impossible"
+
+
+class CodeAvertissement(StrEnum):
+    """What is kept although it surprises. Open list."""
+
+    CODE_INCONNU = "code_inconnu"
+    NIR_ABSENT = "nir_absent"
+    NIR_INCOHERENT = "nir_incoherent"
+    COMMUNE_INVALIDE = "commune_invalide"
+    ADRESSE_ABSENTE = "adresse_absente"
+    DEMANDEUR_MULTIPLE = "demandeur_multiple"
+
+
+class ValeurIllisible(Exception):
+    """An element is missing, or holds what it should not: its name, and the reason."""
+
+    def __init__(self, motif: MotifRejet, champ: str) -> None:
+        super().__init__(f"{motif} {champ}")
+        self.motif = motif
+        self.champ = champ
+
+
+@dataclass(frozen=True)
+class Avertissement:
+    """A surprise, and the element of the flux where it is; never its value."""
+
+    code: CodeAvertissement
+    champ: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnteteFlux:
+    """What identifies one file."""
+
+    version_flux: str
+    ideparte: str
+    application: str
+    version_application: str
+    type_flux: str
+    nature_flux: str
+    date_creation: date
+    heure_creation: time
+    date_reference: date
+
+    @property
+    def cle(self) -> str:
+        """The file's idempotence key: the same file, sent again, bears the same."""
+        emetteur = f"{self.application}/{self.version_application}"
+        nature = f"{self.type_flux}/{self.nature_flux}"
+        creation = f"{self.date_creation.isoformat()}T{self.heure_creation.isoformat()}"
+        return f"{emetteur}/{nature}/{creation}/{self.ideparte}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonneFlux:
+    """A person of a foyer; `role` and `a_charge` are those of the RSA, not of the PFA."""
+
+    role: str
+    a_charge: bool
+    nom: str
+    nom_naissance: str | None
+    prenoms: tuple[str, ...]
+    date_naissance: date
+    sexe: str
+    nir: str | None
+    droits_devoirs: bool
+    entree_droits_devoirs: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdresseFlux:
+    """The current address; `commune` is an Insee code, absent abroad."""
+
+    lignes: tuple[str, ...]
+    code_postal: str | None
+    commune: str | None
+    nom_commune: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrestationFlux:
+    """A nature of prestation (NATPF) and its period; without `date_fin` it goes on."""
+
+    nature: str
+    date_debut: date
+    date_fin: date | None
+
+
+class ObjetSuspension(StrEnum):
+    """What is suspended. Closed list."""
+
+    DROIT = "droit"
+    VERSEMENT = "versement"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuspensionFlux:
+    """A suspension that runs in the reference period."""
+
+    objet: ObjetSuspension
+    motif: str
+    date_debut: date
+
+
+def cle_organisme(*, fonorg: str, numorg: str, matricule: str) -> str:
+    """Return the key of a dossier that has no NUMDEMRSA: the foyer's number at its caisse."""
+    return f"{fonorg}/{numorg}/{matricule}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Foyer:
+    """A foyer that can be written whole."""
+
+    ligne: int
+    fonorg: str
+    numorg: str
+    matricule_brut: str
+    matricule: str
+    numero_demande: str | None
+    date_demande: date
+    ideparte: str
+    transfert: bool
+    etat_dossier: EtatDossier
+    prestations: tuple[PrestationFlux, ...]
+    suspensions: tuple[SuspensionFlux, ...]
+    motif_cloture: str | None
+    date_cloture: date | None
+    faits_generateurs: tuple[str, ...]
+    situation_famille: str
+    nombre_a_charge: int | None
+    sans_domicile: bool
+    adresse: AdresseFlux | None
+    personnes: tuple[PersonneFlux, ...]
+    avertissements: tuple[Avertissement, ...]
+
+    @property
+    def cle(self) -> str:
+        """The dossier's key, under which the next flux will speak of it again."""
+        return self.numero_demande or cle_organisme(
+            fonorg=self.fonorg, numorg=self.numorg, matricule=self.matricule
+        )
+
+    @property
+    def empreinte(self) -> str:
+        """SHA-256 of all but the line: a foyer that bears the same one has not changed."""
+        contenu = {nom: valeur for nom, valeur in vars(self).items() if nom != "ligne"}
+        texte = json.dumps(contenu, default=_canonique, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(texte.encode()).hexdigest()
+
+
+def _canonique(valeur: Any) -> Any:
+    return valeur.isoformat() if isinstance(valeur, date) else vars(valeur)
+
+
+@dataclass(frozen=True)
+class FoyerRejete:
+    """A foyer of which nothing may be written: where it is, which one, and why.
+
+    `champ` is the name of the element at fault. `cle` is for the caisse to find its dossier: it is
+    for the report of the import, never for a log.
+    """
+
+    ligne: int
+    cle: str | None
+    motif: MotifRejet
+    champ: str
+    personnes: int
+
+
+@dataclass(frozen=True)
+class TransmissionFlux:
+    """The counters that close a file, beside what was read: the last thing a reading yields."""
+
+    nombre_dossiers: int
+    nombre_anomalies: int
+    nombre_lus: int
+
+    @property
+    def complet(self) -> bool:
+        """Whether the file held as many foyers, rejected ones included, as it says."""
+        return self.nombre_dossiers == self.nombre_lus
+
+
+_ETATS_ACTIFS = frozenset(
+    {EtatDossier.OUVERT, EtatDossier.SUSPENDU, EtatDossier.VERSEMENT_SUSPENDU}
+)
+_ROLES_A_ORIENTER = frozenset({"DEM", "CJT"})
+
+
+def dossier_actif(foyer: Foyer) -> bool:
+    """Whether the right to RSA is open, be it suspended.
+
+    Source: flux-caf.md, 4: « active for orientation » is ETATDOSRSA 2, 3 or 4.
+    """
+    return foyer.etat_dossier in _ETATS_ACTIFS
+
+
+def a_orienter(personne: PersonneFlux, foyer: Foyer) -> bool:
+    """Whether the département must orient this person: demandeur or conjoint, under droits et
+    devoirs, of an active dossier.
+
+    Source: code de l'action sociale et des familles, L262-28; flux-caf.md, 4.
+    """
+    return personne.role in _ROLES_A_ORIENTER and personne.droits_devoirs and dossier_actif(foyer)

@@ -1,0 +1,1 @@
+"""Orientations: the proposal, its explanation, who may decide, and the decision."""

@@ -1,0 +1,227 @@
+"""SQL of the orientations: the case, its criteria, proposals and decision."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, RowMapping, bindparam, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from services.orientation import tables
+from services.orientation.criteres.rules import Critere, Enonce
+from shared.refus import Introuvable, Refus
+from shared.schemas.orientation import StatutOrientation
+from shared.socle.db import Transaction, exige_version, siens
+from shared.socle.pages import PageDemandee, paginer
+
+_O, _P = tables.Orientation, tables.Personne
+_SELECT = select(*_O.__table__.columns).where(siens(_O))
+_BY_ID = _SELECT.where(_O.id == bindparam("id"))
+_LOCK = (
+    select(
+        *_O.__table__.columns,
+        _P.date_naissance,
+        _P.commune.label("code_commune"),
+        _P.beneficiaire_rsa,
+    )
+    .join(_P, (_P.collectivite == _O.collectivite) & (_P.id == _O.personne_id))
+    .where(siens(_O), _O.id == bindparam("id"))
+    .with_for_update(of=_O)
+)
+_INSERT = insert(_O).returning(*_O.__table__.columns)
+_TOUCH = {"version": _O.version + 1, "modifie_le": text("now()")}
+_PROPOSE = (
+    update(_O)
+    .where(siens(_O), _O.id == bindparam("la"))
+    .values(
+        **_TOUCH,
+        statut=bindparam("nouveau_statut"),
+        criteres=bindparam("nouveaux_criteres"),
+        proposition_id=bindparam("nouvelle_proposition"),
+    )
+    .returning(*_O.__table__.columns)
+)
+_DECIDE = (
+    update(_O)
+    .where(siens(_O), _O.id == bindparam("la"))
+    .values(
+        **_TOUCH,
+        statut=StatutOrientation.OUVERTE.value,
+        decision_id=bindparam("prise"),
+        type_parcours=bindparam("parcours_decide"),
+        organisme_referent_id=bindparam("organisme_decide"),
+        date_effet=bindparam("effet"),
+    )
+    .returning(*_O.__table__.columns)
+)
+_PROPOSITION = select(*tables.Proposition.__table__.columns).where(siens(tables.Proposition))
+_DECISION = select(*tables.Decision.__table__.columns).where(siens(tables.Decision))
+
+
+_PROPOSED = insert(tables.Proposition).returning(*tables.Proposition.__table__.columns)
+_DECIDED = insert(tables.Decision).returning(*tables.Decision.__table__.columns)
+_RECUEILS = (
+    select(tables.RecueilCriteres.criteres, tables.RecueilCriteres.date_recueil)
+    .where(
+        siens(tables.RecueilCriteres),
+        tables.RecueilCriteres.orientation_id == bindparam("orientation"),
+    )
+    .order_by(tables.RecueilCriteres.cree_le, tables.RecueilCriteres.id)
+)
+
+
+class OrientationEnCours(Refus):
+    """The person has an orientation to decide already: that one is to be used."""
+
+    code, title = "reference-externe-existante", "Une orientation est deja a faire"
+
+
+async def store_orientation(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
+    """Insert an orientation to make.
+
+    Raises:
+        OrientationEnCours: the person has one to decide.
+        Introuvable: no such person here.
+    """
+    try:
+        return (await tx.execute(_INSERT, values)).one()
+    except IntegrityError as error:
+        if getattr(error.orig, "sqlstate", None) == "23503":
+            raise Introuvable from None
+        raise OrientationEnCours from None
+
+
+async def read_orientation(tx: Transaction, orientation_id: UUID) -> Row[Any]:
+    """Read one orientation.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    row = (await tx.execute(_BY_ID, {"id": orientation_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+async def lock_orientation(tx: Transaction, orientation_id: UUID, version: int) -> Row[Any]:
+    """Read an orientation with what the rules need of its person, and hold its row.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+        VersionDepassee: it changed since the caller read it.
+    """
+    row = (await tx.execute(_LOCK, {"id": orientation_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    exige_version(row.version, version)
+    return row
+
+
+async def list_orientations(
+    tx: Transaction, page: PageDemandee, statuts: Sequence[StatutOrientation]
+) -> Sequence[Row[Any]]:
+    """Read a page of orientations, of some states or of all."""
+    statement = _SELECT.where(_O.statut.in_(statuts)) if statuts else _SELECT
+    return await paginer(tx, statement, _O, page)
+
+
+def enonce(recueil: Mapping[str, Any] | RowMapping) -> Enonce:
+    """Make of a statement what the rules merge: the latest collected wins."""
+    return Enonce(
+        datetime.combine(recueil["date_recueil"], time.min, tzinfo=UTC),
+        tuple(Critere(**critere) for critere in recueil["criteres"]),
+    )
+
+
+async def read_enonces(tx: Transaction, orientation_id: UUID) -> Sequence[Enonce]:
+    """Read what was stated so far, in the order it came."""
+    rows = await tx.execute(_RECUEILS, {"orientation": orientation_id})
+    return [enonce(row) for row in rows.mappings()]
+
+
+def as_json(value: dict[str, Any]) -> dict[str, Any]:
+    """Make JSON of a rule's dataclass: ids and codes become strings, once, before storing."""
+    found: dict[str, Any] = json.loads(json.dumps(value, default=str, ensure_ascii=False))
+    return found
+
+
+async def store_criteres(
+    tx: Transaction,
+    orientation_id: UUID,
+    *,
+    recueil: Mapping[str, Any],
+    proposition: Mapping[str, Any],
+    criteres: Sequence[Mapping[str, str]],
+    statut: StatutOrientation,
+) -> tuple[Row[Any], int]:
+    """Add a statement and the proposal that follows; return it and the orientation's version."""
+    await tx.add(tables.RecueilCriteres, {**recueil, "orientation_id": orientation_id})
+    row = (await tx.execute(_PROPOSED, {**proposition, "orientation_id": orientation_id})).one()
+    orientation = (
+        await tx.execute(
+            _PROPOSE,
+            {
+                "la": orientation_id,
+                "nouveau_statut": statut.value,
+                "nouveaux_criteres": list(criteres),
+                "nouvelle_proposition": proposition["id"],
+            },
+        )
+    ).one()
+    return row, orientation.version
+
+
+async def store_decision(tx: Transaction, decision: Mapping[str, Any]) -> tuple[Row[Any], int]:
+    """Add a decision, open the orientation; return the decision and the orientation's version."""
+    row = (await tx.execute(_DECIDED, decision)).one()
+    orientation = (
+        await tx.execute(
+            _DECIDE,
+            {
+                "la": decision["orientation_id"],
+                "prise": decision["id"],
+                "parcours_decide": decision["type_parcours"],
+                "organisme_decide": decision["organisme_referent_id"],
+                "effet": decision["date_effet"],
+            },
+        )
+    ).one()
+    return row, orientation.version
+
+
+async def read_proposition(tx: Transaction, proposition_id: UUID) -> Row[Any]:
+    """Read one proposal.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    statement = _PROPOSITION.where(tables.Proposition.id == bindparam("id"))
+    row = (await tx.execute(statement, {"id": proposition_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+async def list_propositions(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:
+    """Read a page of proposals."""
+    return await paginer(tx, _PROPOSITION, tables.Proposition, page)
+
+
+async def read_decision(tx: Transaction, decision_id: UUID) -> Row[Any]:
+    """Read one decision.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    statement = _DECISION.where(tables.Decision.id == bindparam("id"))
+    row = (await tx.execute(statement, {"id": decision_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+async def list_decisions(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:
+    """Read a page of decisions."""
+    return await paginer(tx, _DECISION, tables.Decision, page)

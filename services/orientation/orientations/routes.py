@@ -1,0 +1,448 @@
+"""Orientations: criteria come in, the rules propose and say why, the competent one decides."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Request
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from services.orientation.criteres import rules as criteres_rules
+from services.orientation.criteres.rules import CHAMPS_SANTE, Critere
+from services.orientation.organismes.queries import all_organismes
+from services.orientation.orientations import competence, queries, referent, rules
+from services.orientation.orientations.proposition import CHAMP_OBSTACLE, etablir, situation_au
+from shared.delais import delai_en_vigueur, jour_civil
+from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation, VersionDepassee
+from shared.schemas.commun import Auteur, Operation
+from shared.schemas.orientation import (
+    CriteresCreation,
+    Decision,
+    DecisionCreation,
+    Orientation,
+    OrientationCreation,
+    OrigineOrientation,
+    PageDecisions,
+    PageOrientations,
+    PagePropositions,
+    Proposition,
+    StatutOrientation,
+    TypeOrganisme,
+    TypeParcours,
+)
+from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
+from shared.socle.db import Transaction
+from shared.socle.documents import refusals
+from shared.socle.evenements import Fait, publier
+from shared.socle.idempotence import once
+from shared.socle.ids import new_id
+from shared.socle.pages import PageDep, rendre_page
+from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.transactions import ServiceDep, TransactionDep
+
+SANTE = "orientation.sante:lire"
+
+router = routeur("orientations")
+
+
+@router.post(
+    "/orientations",
+    status_code=201,
+    response_model=Orientation,
+    summary="Ouvrir une orientation à faire",
+    dependencies=[portee("orientation:ecrire")],
+    responses=refusals(queries.OrientationEnCours),
+)
+async def creer_orientation(
+    demande: OrientationCreation, commande: CommandeDep, service: ServiceDep, tx: TransactionDep
+) -> Response:
+    """Ouvre une orientation à faire pour une personne enregistrée. Portée `orientation:ecrire`.
+
+    Les six semaines courent de la réception de l'information, en jours civils d'ici (CASF
+    D262-65-2). Publie `orientation.orientation.ouverte`.
+    """
+
+    async def ouvrir() -> Effet:
+        now = service.horloge()
+        recu_le = demande.recu_le or now
+        if recu_le > now:
+            message = "La reception est dans l'avenir"
+            raise Validation([Erreur("/recu_le", "date-incoherente", message)])
+        recu_jour = jour_civil(recu_le, await service.fuseau(tx))
+        row = await queries.store_orientation(
+            tx,
+            {
+                "id": new_id(),
+                "personne_id": demande.personne_id,
+                "origine": OrigineOrientation.SAISIE.value,
+                "statut": StatutOrientation.BROUILLON.value,
+                "recu_le": recu_le,
+                "date_limite": delai_en_vigueur("orientation_pcd", recu_jour).echeance(recu_jour),
+                "criteres": [],
+            },
+        )
+        await publier(tx, _fait("orientation.ouverte", row.id, 1, Operation.CREATION))
+        return Effet(_orientation(tx, row), location=f"/v1/orientations/{row.id}", version=1)
+
+    return await once(tx, commande, ouvrir)
+
+
+@router.get(
+    "/orientations",
+    response_model=PageOrientations,
+    summary="Lister les orientations",
+    dependencies=[portee("orientation:lire")],
+)
+async def lister_orientations(
+    page: PageDep,
+    tx: TransactionDep,
+    statut: Annotated[
+        list[StatutOrientation],
+        Query(max_length=4, description="États voulus, par répétition", examples=[["en_attente"]]),
+    ] = [],  # noqa: B006  # FastAPI copies it
+) -> Response:
+    """Rend les orientations, les plus récentes d'abord. Portée `orientation:lire`."""
+    rows = await queries.list_orientations(tx, page, statut)
+    return rendre_page(page, PageOrientations, rows, lambda row: _orientation(tx, row))
+
+
+@router.get(
+    "/orientations/{orientation_id}",
+    response_model=Orientation,
+    summary="Lire une orientation",
+    dependencies=[portee("orientation:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_orientation(
+    orientation_id: UUID, request: Request, tx: TransactionDep
+) -> Response:
+    """Rend une orientation. Portée `orientation:lire` ; les critères de santé demandent
+    `orientation.sante:lire`, et `champs_masques` dit s'ils manquent.
+    """
+    row = await queries.read_orientation(tx, orientation_id)
+    return rendre_lecture(request, _orientation(tx, row), row.version)
+
+
+@router.post(
+    "/orientations/{orientation_id}/criteres",
+    status_code=201,
+    response_model=Proposition,
+    summary="Déposer des critères et obtenir une proposition",
+    dependencies=[portee("orientation:ecrire")],
+    responses=refusals(Introuvable, VersionDepassee, rules.OrientationDejaDecidee),
+)
+async def deposer_criteres(
+    orientation_id: UUID,
+    demande: CriteresCreation,
+    version: SiVersion,
+    commande: CommandeDep,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Ajoute des critères et propose un parcours et un organisme, expliqués.
+
+    Tant qu'un critère nécessaire manque, la règle est P0 et l'orientation reste en brouillon ;
+    sinon elle attend une décision. Rien n'est décidé ici. Portée `orientation:ecrire`. Publie
+    `orientation.proposition.etablie`.
+    """
+
+    async def deposer() -> Effet:
+        jour = await service.aujourdhui(tx)
+        row = await queries.lock_orientation(tx, orientation_id, version)
+        statut = StatutOrientation(row.statut)
+        if statut in (StatutOrientation.OUVERTE, StatutOrientation.CLOTUREE):
+            raise rules.OrientationDejaDecidee(statut)
+        enonces = [Critere(un.champ, un.valeur) for un in demande.criteres]
+        criteres_rules.verifier(enonces)
+        if demande.date_recueil > jour:
+            message = "Le recueil est dans l'avenir"
+            raise Validation([Erreur("/date_recueil", "date-incoherente", message)])
+        if demande.obstacle_temporaire is not None:
+            enonces.append(Critere(CHAMP_OBSTACLE, str(demande.obstacle_temporaire).lower()))
+        recueil = {
+            "id": new_id(),
+            "criteres": [asdict(critere) for critere in enonces],
+            "source": demande.source.value,
+            "date_recueil": demande.date_recueil,
+            "client_id": tx.acces.client_id,
+        }
+        criteres = criteres_rules.fusionner(
+            [*await queries.read_enonces(tx, orientation_id), queries.enonce(recueil)]
+        )
+        etablie = etablir(
+            criteres,
+            situation_au(
+                jour,
+                brsa=row.beneficiaire_rsa,
+                date_naissance=row.date_naissance,
+                code_commune=row.code_commune,
+                criteres=criteres,
+            ),
+            map(_candidat, await all_organismes(tx)),
+            jour,
+        )
+        proposition, orientation_version = await queries.store_criteres(
+            tx,
+            orientation_id,
+            recueil=recueil,
+            proposition={
+                "id": new_id(),
+                "version_regles": etablie.version_regles,
+                "regle": etablie.regle,
+                "type_parcours": etablie.type_parcours,
+                "organisme_referent_id": etablie.organisme_referent_id,
+                "entrees": etablie.entrees,
+                "explication": queries.as_json(asdict(etablie.explication)),
+            },
+            criteres=[asdict(critere) for critere in criteres],
+            statut=etablie.statut,
+        )
+        await publier(
+            tx,
+            _fait(
+                "proposition.etablie", orientation_id, orientation_version, Operation.MODIFICATION
+            ),
+        )
+        return Effet(
+            _proposition(tx, proposition),
+            location=f"/v1/propositions/{proposition.id}",
+            version=orientation_version,
+        )
+
+    return await once(tx, commande, deposer)
+
+
+@router.get(
+    "/propositions",
+    response_model=PagePropositions,
+    summary="Lister les propositions",
+    dependencies=[portee("orientation:lire")],
+)
+async def lister_propositions(page: PageDep, tx: TransactionDep) -> Response:
+    """Rend les propositions faites, les plus récentes d'abord. Portée `orientation:lire`."""
+    rows = await queries.list_propositions(tx, page)
+    return rendre_page(page, PagePropositions, rows, lambda row: _proposition(tx, row))
+
+
+@router.get(
+    "/propositions/{proposition_id}",
+    response_model=Proposition,
+    summary="Lire une proposition et son explication",
+    dependencies=[portee("orientation:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_proposition(
+    proposition_id: UUID, request: Request, tx: TransactionDep
+) -> Response:
+    """Rend une proposition, la règle qui la fonde et pourquoi. Portée `orientation:lire`."""
+    row = await queries.read_proposition(tx, proposition_id)
+    return rendre_lecture(request, _proposition(tx, row), 1)
+
+
+@router.post(
+    "/orientations/{orientation_id}/decisions",
+    status_code=201,
+    response_model=Decision,
+    summary="Décider d'une orientation",
+    dependencies=[portee("orientation:decider")],
+    responses=refusals(
+        Introuvable,
+        VersionDepassee,
+        rules.OrientationDejaDecidee,
+        TransitionInterdite,
+        competence.AutoriteIncompetente,
+    ),
+)
+async def decider_orientation(
+    orientation_id: UUID,
+    demande: DecisionCreation,
+    version: SiVersion,
+    commande: CommandeDep,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Accepte la préconisation, ou la refuse avec un motif et un autre choix.
+
+    Seul l'organisme compétent à la date de la décision peut décider (L5411-5-1 II, D262-65-2) :
+    le client du jeton doit parler pour lui. Portée `orientation:decider`. Publie
+    `orientation.decision.enregistree`, qui ouvre le parcours.
+    """
+
+    async def decider() -> Effet:
+        jour = await service.aujourdhui(tx)
+        row = await queries.lock_orientation(tx, orientation_id, version)
+        organismes = await all_organismes(tx)
+        preconisation = rules.Preconisation(None, None)
+        if row.proposition_id is not None:
+            proposition = await queries.read_proposition(tx, row.proposition_id)
+            preconisation = rules.Preconisation(
+                proposition.type_parcours and TypeParcours(proposition.type_parcours),
+                proposition.organisme_referent_id,
+            )
+        date_decision = demande.date_decision or jour
+        choix = rules.decider(
+            StatutOrientation(row.statut),
+            preconisation,
+            rules.Decision(
+                etat_decision=demande.etat_decision,
+                date_decision=date_decision,
+                motif_refus=demande.motif_refus,
+                commentaire=demande.commentaire,
+                type_parcours=demande.type_parcours,
+                organisme_referent_id=demande.organisme_referent_id,
+            ),
+            jour=jour,
+        )
+        situation = situation_au(
+            date_decision,
+            brsa=row.beneficiaire_rsa,
+            date_naissance=row.date_naissance,
+            code_commune=row.code_commune,
+            criteres=[Critere(**critere) for critere in row.criteres],
+        )
+        decideur, regle = _decideur(tx, organismes, row, situation, date_decision)
+        choisi = next((un for un in organismes if un.id == choix.organisme_referent_id), None)
+        if choisi is None:
+            message = "Organisme referent inconnu"
+            raise Validation([Erreur("/organisme_referent_id", "hors-bornes", message)])
+        referent.verifier_organisme(_candidat(choisi), situation, date_decision)
+        decision, orientation_version = await queries.store_decision(
+            tx,
+            {
+                "id": new_id(),
+                "orientation_id": orientation_id,
+                "proposition_id": row.proposition_id,
+                "etat_decision": demande.etat_decision.value,
+                "motif_refus": demande.motif_refus,
+                "commentaire": demande.commentaire,
+                "type_parcours": choix.type_parcours.value,
+                "organisme_referent_id": choix.organisme_referent_id,
+                "date_decision": date_decision,
+                "date_effet": demande.date_effet or date_decision,
+                "regle_competence": regle,
+                "organisme_decideur_id": decideur.id,
+                "client_id": tx.acces.client_id,
+            },
+        )
+        await publier(
+            tx,
+            _fait(
+                "decision.enregistree", orientation_id, orientation_version, Operation.MODIFICATION
+            ),
+        )
+        return Effet(
+            _decision(decision),
+            location=f"/v1/orientations/{orientation_id}/decisions/{decision.id}",
+            version=orientation_version,
+        )
+
+    return await once(tx, commande, decider)
+
+
+@router.get(
+    "/orientations/{orientation_id}/decisions/{decision_id}",
+    response_model=Decision,
+    summary="Lire une décision",
+    dependencies=[portee("orientation:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_decision(
+    orientation_id: UUID, decision_id: UUID, request: Request, tx: TransactionDep
+) -> Response:
+    """Rend une décision d'orientation, immuable. Portée `orientation:lire`."""
+    row = await queries.read_decision(tx, decision_id)
+    if row.orientation_id != orientation_id:
+        raise Introuvable
+    return rendre_lecture(request, _decision(row), 1)
+
+
+@router.get(
+    "/decisions",
+    response_model=PageDecisions,
+    summary="Lister les décisions",
+    dependencies=[portee("orientation:lire")],
+)
+async def lister_decisions(page: PageDep, tx: TransactionDep) -> Response:
+    """Rend les décisions d'orientation, les plus récentes d'abord. Portée `orientation:lire`."""
+    rows = await queries.list_decisions(tx, page)
+    return rendre_page(page, PageDecisions, rows, _decision)
+
+
+def _decideur(
+    tx: Transaction,
+    organismes: Iterable[Row[Any]],
+    orientation: Row[Any],
+    situation: referent.Situation,
+    date_decision: Any,
+) -> tuple[Row[Any], str]:
+    """The organisme for which the client decides, and the rule that makes it competent."""
+    organismes = list(organismes)
+    facts: dict[str, Any] = {
+        "date_echeance": orientation.date_limite if situation.brsa else None,
+        "delegations": [
+            competence.Delegation(un.delegation_debut, un.delegation_fin)
+            for un in organismes
+            if un.delegation_debut is not None
+        ],
+    }
+    siens = [un for un in organismes if tx.acces.client_id in un.clients]
+    for un in siens:
+        try:
+            regle = competence.verifier_competence(
+                TypeOrganisme(un.type), situation, date_decision, **facts
+            )
+        except competence.AutoriteIncompetente:
+            continue
+        return un, regle
+    raise competence.AutoriteIncompetente(
+        competence.decideurs_competents(situation, date_decision, **facts)
+    )
+
+
+def _candidat(row: Row[Any]) -> referent.Organisme:
+    delegataire = row.type == TypeOrganisme.DELEGATAIRE_DEPARTEMENTAL
+    return referent.Organisme(
+        id=row.id,
+        type=TypeOrganisme(row.type),
+        communes=frozenset(row.communes),
+        date_debut=row.convention_debut if delegataire else row.date_debut,
+        date_fin=row.convention_fin if delegataire else row.date_fin,
+    )
+
+
+def _fait(nom: str, orientation_id: UUID, version: int, operation: Operation) -> Fait:
+    return Fait(f"orientation.{nom}", "orientations", orientation_id, version, operation)
+
+
+def _orientation(tx: Transaction, row: Row[Any]) -> Orientation:
+    visibles, masques = _visibles(tx, row.criteres)
+    return Orientation.model_validate(
+        {**row._mapping, "criteres": visibles, "champs_masques": masques}
+    )
+
+
+def _proposition(tx: Transaction, row: Row[Any]) -> Proposition:
+    visibles, masques = _visibles(tx, row.explication["criteres"])
+    return Proposition.model_validate(
+        {
+            **row._mapping,
+            "explication": {**row.explication, "criteres": visibles},
+            "champs_masques": masques,
+        }
+    )
+
+
+def _visibles(
+    tx: Transaction, criteres: list[dict[str, Any]]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Health criteria are for those who hold their scope (contract guide, 15.4 and 7.5)."""
+    if SANTE in tx.acces.portees:
+        return criteres, []
+    visibles = [critere for critere in criteres if critere["champ"] not in CHAMPS_SANTE]
+    return visibles, ["criteres_sante"] if len(visibles) < len(criteres) else []
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision.model_validate({**row._mapping, "auteur": Auteur(client_id=row.client_id)})
