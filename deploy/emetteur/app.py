@@ -90,7 +90,7 @@ def create() -> FastAPI:
             return _error("unsupported_grant_type")
         if authorization:
             client_id, client_secret = _basic(authorization)
-        client = annuaire[client_id]
+        client = annuaire.get(client_id)
         known = client.secret if client is not None else _LEURRE
         right = await asyncio.to_thread(correspond, client_secret, known)
         if client is None or not right or client.suspendu:

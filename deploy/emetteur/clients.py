@@ -78,7 +78,10 @@ class Annuaire:
         self._stamp = -1
         self._clients: dict[str, Client] = {}
 
-    def __getitem__(self, client_id: str) -> Client | None:
+    def get(self, client_id: str) -> Client | None:
+        """Return a client, or None; an absent file holds none."""
+        if not self._chemin.exists():
+            return None
         stamp = self._chemin.stat().st_mtime_ns
         if stamp != self._stamp:
             self._clients = {

@@ -52,6 +52,7 @@ def generer(
     ideparte: str = "035",
     communes: Sequence[tuple[str, str, str]] = COMMUNES,
     type_flux: str = "M",
+    fautifs: int = 0,
 ) -> Iterator[bytes]:
     """Yield the bytes of a flux, foyer by foyer.
 
@@ -62,6 +63,7 @@ def generer(
         ideparte: the département it is sent to, on three characters.
         communes: where foyers live: code Insee, code postal, name.
         type_flux: `M` for the monthly file; faits générateurs appear in the others only.
+        fautifs: how many foyers are addressed to another département, as happens.
     """
     generateur = _Generateur(
         alea=random.Random(graine),
@@ -88,7 +90,10 @@ def generer(
     )
     for rang in range(foyers):
         # 7 368 787 and 9 000 000 have no common factor: matricules never meet.
-        yield _octets(generateur.foyer(1_000_000 + (graine + rang * 7_368_787) % 9_000_000))
+        foyer = generateur.foyer(1_000_000 + (graine + rang * 7_368_787) % 9_000_000)
+        if (rang + 1) * fautifs // foyers > rang * fautifs // foyers:
+            foyer = foyer.replace(_valeur("IDEPARTE", ideparte), _valeur("IDEPARTE", "099"))
+        yield _octets(foyer)
     yield _octets(
         _bloc(
             "TransmissionFlux",

@@ -232,6 +232,12 @@ class PostgresLocal(Serveur):
     def vivant(self) -> bool:
         return self._processus is not None and self._processus.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process of the server; it must have been started."""
+        assert self._processus is not None
+        return self._processus.pid
+
     def url(self, base: str | None = None) -> str:
         return (
             f"postgresql://{_SUPERUTILISATEUR}:{self._mot_de_passe.read_text().strip()}"
@@ -259,6 +265,8 @@ class PostgresLocal(Serveur):
                     self._verifier_version(binaires)
                     self._lancer(binaires, verrou)
             connecter(self.url()).close()
+            # Started again after a crash, it must answer where the services look for it.
+            self._port_voulu = self.port
         except BaseException:
             self.arreter()
             raise
@@ -459,7 +467,7 @@ class PostgresLocal(Serveur):
     def _lancer(self, binaires: Path, verrou: int) -> None:
         """Start the server on the wanted port, or on a free one."""
         for essai in range(3):
-            self.port = _port_libre(self._port_voulu)
+            self.port = port_libre(self._port_voulu)
             ecrire(self._donnees / "postgresql.conf", _REGLAGES.format(port=self.port), 0o644)
             if self._journal.exists():
                 self._journal.replace(self._journal.with_suffix(".precedent.log"))
@@ -505,7 +513,7 @@ class PostgresLocal(Serveur):
                 user=uid,
                 group=gid,
                 extra_groups=None if uid is None else [],
-                preexec_fn=_mort_avec_parent(),
+                preexec_fn=mort_avec_parent(),
             )
         finally:
             os.close(journal)
@@ -597,7 +605,7 @@ def _attendre(condition: Callable[[], bool], delai_s: float) -> bool:
     return True
 
 
-def _port_libre(port: int | None) -> int:
+def port_libre(port: int | None) -> int:
     """Return `port` if it can be bound on loopback, or a free one if none is wanted."""
     with socket.socket() as prise:
         # As PostgreSQL does, so that connections lingering from a last run do not refuse it.
@@ -614,7 +622,7 @@ def _port_libre(port: int | None) -> int:
         return int(prise.getsockname()[1])
 
 
-def _mort_avec_parent() -> Callable[[], None] | None:
+def mort_avec_parent() -> Callable[[], None] | None:
     """Return what asks the kernel, on Linux, to stop the server when we die.
 
     The kernel means the thread that started it, hence nothing outside the main thread.

@@ -2,6 +2,9 @@
 
 from fastapi import FastAPI
 
+from services.parcours.accompagnements.routes import router as accompagnements
+from services.parcours.freins.routes import router as freins
+from services.parcours.prescriptions.routes import router as prescriptions
 from services.parcours.settings import Settings
 from shared.socle.app import creer
 
@@ -19,6 +22,23 @@ TAGS = {
 }
 DESCRIPTION = """\
 Tient le parcours d'une personne vers l'emploi, ses freins, et les prescriptions qui les lèvent.
+
+Ce qu'un état permet ; le reste est refusé par `transition-interdite` :
+
+| ressource | de | vers | par |
+|---|---|---|---|
+| parcours | – | `ouvert` | une décision d'orientation, que suit ce service |
+| parcours | `ouvert` | `clos` | `POST /v1/parcours/{parcours_id}/clotures` |
+| frein | – | `ouvert` | `POST /v1/parcours/{parcours_id}/freins` |
+| frein | `ouvert` | `en_cours` | une prescription confirmée |
+| frein | `ouvert`, `en_cours`, de niveau moyen ou fort | `leve` | `POST …/levees` |
+| frein | `ouvert`, `en_cours` | `abandonne` | `POST …/abandons` |
+| frein | `leve`, `abandonne` | `ouvert`, par un nouvel épisode | `POST …/reouvertures` |
+| niveau | tout niveau | `sans_impact`, `moyen`, `fort` | `POST …/niveaux` |
+| prescription | – | `reservee` | `POST /v1/prescriptions` |
+| prescription | `reservee` | `confirmee` | `POST …/confirmations` |
+| prescription | `reservee` | `annulee` | `POST …/annulations` |
+| prescription | `reservee` | `expiree` | le temps, à `expire_le` |
 """
 
 
@@ -35,7 +55,7 @@ def app(reglages: Settings | None) -> FastAPI:
         description=DESCRIPTION,
         version="0.1.0",
         reglages=reglages,
-        routeurs=[],
+        routeurs=[accompagnements, freins, prescriptions],
         tags=TAGS,
         portees=PORTEES,
     )

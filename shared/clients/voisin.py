@@ -6,7 +6,7 @@ import httpx
 from pydantic import BaseModel
 
 from shared.clients.jetons import Jetons
-from shared.refus import DependanceIndisponible, Refus
+from shared.refus import STATUTS, DependanceIndisponible, Refus
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -93,7 +93,10 @@ class Voisin:
             return answer
         if answer.status_code in (404, 409, 410):
             try:
-                raise RefusVoisin(answer.json())
-            except (ValueError, KeyError):
-                pass
+                probleme = answer.json()
+            except ValueError:
+                probleme = {}
+            # While two versions run, the other may refuse by a code that is not ours yet.
+            if {"code", "title"} <= probleme.keys() and probleme["code"] in STATUTS:
+                raise RefusVoisin(probleme)
         raise DependanceIndisponible

@@ -94,7 +94,7 @@ class MotifRefus(StrEnum):
 
 
 class NiveauFrein(StrEnum):
-    """Niveau d'un frein, du moins au plus gênant ; `non_explore` vaut information manquante."""
+    """Niveau d'un frein, du moins au plus gênant ; `non_explore` : inconnu. Liste fermée."""
 
     NON_EXPLORE = "non_explore"
     SANS_IMPACT = "sans_impact"

@@ -159,9 +159,12 @@ def _reader(path: str, paths: dict[str, Any]) -> tuple[str, str] | None:
         found = re.fullmatch(re.escape(path) + r"/\{(\w+)\}", other)
         if found and "get" in operations:
             return operations["get"]["operationId"], found.group(1)
-    root = re.match(r"(/v1/[a-z-]+/\{(\w+)\})", path)
-    if root and "get" in paths.get(root.group(1), {}):
-        return paths[root.group(1)]["get"]["operationId"], root.group(2)
+    # A sub-resource may have a root path of its own: /v1/parcours/{id}/freins, /v1/freins/{id}.
+    own = path.rsplit("/", 1)[1]
+    for other, operations in paths.items():
+        found = re.fullmatch(rf"/v1/{own}/\{{(\w+)\}}", other)
+        if found and "get" in operations:
+            return operations["get"]["operationId"], found.group(1)
     return None
 
 

@@ -108,7 +108,7 @@ PageDep = Annotated[PageDemandee, Depends(get_page)]
 
 async def paginer(
     tx: Transaction,
-    statement: Select[Any],
+    statement: Select[*tuple[Any, ...]],
     table: Any,
     demande: PageDemandee,
     parameters: dict[str, Any] | None = None,

@@ -178,7 +178,7 @@ def test_orphan_of_a_killed_instance_is_taken_over(dossier: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of this death")
 def test_server_stops_when_its_instance_is_killed(dossier: Path) -> None:
-    """Seen red without `_mort_avec_parent`."""
+    """Seen red without `mort_avec_parent`."""
     with instance(dossier, "principal") as (processus, _):
         pid = pid_du_serveur(dossier)
         processus.kill()

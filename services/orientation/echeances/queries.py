@@ -13,7 +13,7 @@ from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer
 
 _O, _D = tables.Orientation, tables.Decision
-_SELECT: Select[Any] = (
+_SELECT: Select[*tuple[Any, ...]] = (
     select(_O.id, _O.personne_id, _O.recu_le, _O.date_limite, _O.cree_le, _D.date_decision)
     .outerjoin(_D, (_D.collectivite == _O.collectivite) & (_D.orientation_id == _O.id))
     # Closed without a decision: nothing is owed any more.

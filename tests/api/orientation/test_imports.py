@@ -48,7 +48,7 @@ async def resultats(client: Client, import_id: str) -> list[dict[str, Any]]:
 async def counts(service: Service, collectivite: str) -> dict[str, int]:
     async with service.base.transaction(service.acces_interne(collectivite)) as tx:
         return {
-            table: (await tx.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608
+            table: (await tx.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()
             for table in COMPTES
         }
 

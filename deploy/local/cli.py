@@ -1,0 +1,337 @@
+"""The command line: ./jalons --help."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+
+from deploy.local import flux_synthetique, verification
+from deploy.local.demonstration import FOYERS, GRAINE, Demonstrateur
+from deploy.local.postgres import ErreurLocale
+from deploy.local.services import (
+    PORT,
+    RACINE,
+    SERVICES,
+    Adresses,
+    Installation,
+    alembic,
+    migrer,
+    portees_par_client,
+    uvicorn,
+)
+from deploy.local.tableau import adresses, afficher
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+)
+flux = typer.Typer(
+    no_args_is_help=True, help="Flux CAF/MSA : en générer un synthétique, l'importer."
+)
+app.add_typer(flux, name="flux")
+
+# Standard output belongs to the result; what is said on the way goes to standard error.
+_console = Console(stderr=True, highlight=False)
+_sortie = Console(highlight=False)
+
+Dossier = Annotated[Path, typer.Option(help="Dossier des données, retrouvé au prochain démarrage.")]
+Port = Annotated[
+    int, typer.Option(help="Premier des quatre ports : émetteur, puis les trois services.")
+]
+DOSSIER = Path(os.environ.get("JALONS_DOSSIER", RACINE / ".jalons"))
+
+
+@app.command()
+def demo(
+    dossier: Dossier = DOSSIER,
+    port: Port = PORT,
+    foyers: Annotated[int, typer.Option(min=1, max=100_000, help="Foyers du flux.")] = FOYERS,
+    graine: Annotated[int, typer.Option(help="Graine du flux synthétique.")] = GRAINE,
+    une_fois: Annotated[bool, typer.Option("--une-fois", help="Finir après le tableau.")] = False,
+    en_json: Annotated[
+        bool, typer.Option("--json", help="Le même bilan, en JSON, sur la dernière ligne.")
+    ] = False,
+    neuf: Annotated[bool, typer.Option("--neuf", help="Repartir d'un dossier vide.")] = False,
+) -> None:
+    """Joue le métier de bout en bout : flux, orientation, décision, parcours, euros."""
+
+    async def jouer(installation: Installation) -> dict[str, object]:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            return await Demonstrateur(
+                installation, http, _dire, foyers=foyers, graine=graine
+            ).jouer()
+
+    with _en_marche(dossier, port, neuf=neuf) as installation:
+        bilan = asyncio.run(jouer(installation))
+        afficher(_console if en_json else _sortie, bilan)
+        adresses(_console if en_json else _sortie, bilan)
+        if en_json:
+            print(json.dumps(bilan, ensure_ascii=False), flush=True)
+        if not une_fois:
+            _dire("Tout reste en marche ; Ctrl-C pour arrêter.")
+            _veiller(installation)
+
+
+@app.command()
+def serve(
+    service: Annotated[
+        str, typer.Argument(help="Un service, emetteur ou travailleur ; rien : tout.")
+    ] = "",
+    dossier: Dossier = DOSSIER,
+    port: Port = PORT,
+    hote: Annotated[str, typer.Option(help="Adresse d'écoute d'un service seul.")] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processus par service.")] = 1,
+) -> None:
+    """Sert un service, réglé par les variables JALONS_…, ou l'ensemble avec PostgreSQL embarqué."""
+    if not service:
+        with _en_marche(dossier, port, workers=workers) as installation:
+            for nom in SERVICES:
+                _dire(f"{nom} : {installation.adresses.service(nom)}/docs")
+            _dire("Ctrl-C pour arrêter.")
+            _veiller(installation)
+        return
+    match service:
+        case "travailleur":
+            commande = [sys.executable, "-m", "shared.socle.travailleur", *SERVICES]
+        case "emetteur":
+            commande = uvicorn("deploy.emetteur.app", port, hote=hote)
+        case _ if service in SERVICES:
+            _exige_reglages(service)
+            commande = uvicorn(f"services.{service}.app", port, hote=hote, workers=workers)
+        case _:
+            raise ErreurLocale(
+                f"« {service} » n'est pas un service.",
+                f"Choisissez parmi {', '.join(SERVICES)}, emetteur, travailleur.",
+            )
+    os.chdir(RACINE)
+    os.execv(commande[0], commande)
+
+
+@app.command()
+def migrate(
+    service: Annotated[str, typer.Argument(help="Un service ; rien : les trois.")] = "",
+    dossier: Dossier = DOSSIER,
+) -> None:
+    """Met les bases à jour : celles de JALONS_<SERVICE>_MIGRATION, ou celles du dossier."""
+    noms = [service] if service else list(SERVICES)
+    given = {nom: os.environ.get(f"JALONS_{nom.upper()}_MIGRATION") for nom in noms}
+    if all(given.values()):
+        for nom, url in given.items():
+            migrer(nom, url or "")
+    else:
+        installation = _installation(dossier, PORT)
+        try:
+            installation.preparer()
+        finally:
+            installation.arreter()
+    _dire("Bases à jour.")
+
+
+@app.command()
+def migration(
+    service: Annotated[str, typer.Argument(help="Le service dont les tables ont changé.")],
+    message: Annotated[str, typer.Argument(help="Ce que la migration fait.")],
+) -> None:
+    """Écrit la migration qui manque entre les tables et la base, à relire avant de la garder."""
+    from alembic import command
+
+    numero = 1 + len(list((RACINE / "services" / service / "migrations/versions").glob("0*.py")))
+    with verification.bases_ephemeres() as urls:
+        migrer(service, urls[service].proprietaire)
+        command.revision(alembic(service), message, autogenerate=True, rev_id=f"{numero:04d}")
+
+
+@app.command()
+def openapi(
+    verifier: Annotated[
+        bool, typer.Option("--verifier", help="Comparer aux documents publiés, sans écrire.")
+    ] = False,
+) -> None:
+    """Écrit les trois documents OpenAPI que les services servent."""
+    differents = verification.openapi(ecrire=not verifier)
+    if differents:
+        raise ErreurLocale(
+            f"Document OpenAPI à régénérer : {', '.join(differents)}.", "Lancez ./jalons openapi."
+        )
+
+
+@app.command()
+def check() -> None:
+    """Vérifie le code comme le fait l'intégration continue : types, style, imports, migrations…"""
+    rates = [nom for nom, essai in verification.VERIFICATIONS.items() if not _essayer(nom, essai)]
+    if rates:
+        raise ErreurLocale(
+            f"Vérifications en échec : {', '.join(rates)}.", "Le détail est ci-dessus."
+        )
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def test(contexte: typer.Context) -> None:
+    """Lance les tests, avec le PostgreSQL embarqué ; les options vont à pytest."""
+    done = subprocess.run([sys.executable, "-m", "pytest", *contexte.args], cwd=RACINE, check=False)
+    raise typer.Exit(done.returncode)
+
+
+@app.command()
+def jeton(
+    client: Annotated[str, typer.Argument(help="Client, ex. si-departement-35.")],
+    service: Annotated[str, typer.Argument(help="orientation, parcours ou financement.")],
+    dossier: Dossier = DOSSIER,
+    port: Port = PORT,
+) -> None:
+    """Demande un jeton d'accès pour un client de cette installation, et l'écrit seul."""
+    autorisations = portees_par_client().get(client, ())
+    portees = [
+        portee
+        for autorisation in autorisations
+        for portee in autorisation.portees
+        if portee.partition(":")[0].partition(".")[0] == service
+    ]
+    secret = _installation(dossier, port).secret(client)
+    try:
+        answer = httpx.post(
+            f"{Adresses(port).emetteur}/connexion/oauth2/access_token?realm=%2Fpartenaire",
+            data={
+                "grant_type": "client_credentials",
+                "client_id": client,
+                "client_secret": secret,
+                "scope": " ".join(portees),
+            },
+            trust_env=False,
+        )
+        answer.raise_for_status()
+    except httpx.HTTPError as error:
+        raise ErreurLocale(
+            "L'émetteur n'a pas donné de jeton.",
+            "Lancez ./jalons demo ou ./jalons serve dans un autre terminal, avec le même --port.",
+        ) from error
+    print(answer.json()["access_token"])
+
+
+@flux.command("generer")
+def generer(
+    fichier: Annotated[Path, typer.Argument(help="Fichier à écrire.")],
+    foyers: Annotated[int, typer.Option(min=1, max=1_000_000)] = FOYERS,
+    graine: Annotated[int, typer.Option()] = GRAINE,
+    ideparte: Annotated[str, typer.Option(help="Code du département dans le flux.")] = "035",
+    jour: Annotated[str, typer.Option(help="DTREF du flux, AAAA-MM-JJ.")] = "2026-10-31",
+) -> None:
+    """Écrit un flux VRSB0801 synthétique : mêmes options, mêmes octets ; personnes inventées."""
+    flux_synthetique.ecrire(
+        fichier,
+        foyers=foyers,
+        graine=graine,
+        ideparte=ideparte,
+        date_reference=date.fromisoformat(jour),
+    )
+    _dire(f"{foyers} foyers synthétiques écrits dans {fichier}.")
+
+
+@flux.command("importer")
+def importer(
+    fichier: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    client: Annotated[str, typer.Option(help="Client qui dépose.")] = "si-departement-35",
+    dossier: Dossier = DOSSIER,
+    port: Port = PORT,
+) -> None:
+    """Dépose un flux dans l'installation en marche, et suit sa lecture jusqu'à la fin."""
+    from deploy.local.depot import deposer
+
+    installation = _installation(dossier, port)
+    autorisation = portees_par_client()[client][0]
+    importe = asyncio.run(deposer(installation, fichier, client, autorisation, _console))
+    print(json.dumps(importe, ensure_ascii=False))
+    if importe["statut"] != "terminee":
+        raise typer.Exit(1)
+
+
+def _installation(dossier: Path, port: int) -> Installation:
+    return Installation(
+        dossier.resolve(), port=port, url_postgres=os.environ.get("JALONS_POSTGRES_URL") or None
+    )
+
+
+@contextmanager
+def _en_marche(
+    dossier: Path, port: int, *, neuf: bool = False, workers: int = 1
+) -> Iterator[Installation]:
+    _dire("Démarrage : PostgreSQL, migrations, émetteur, services, travailleur…")
+    with _installation(dossier, port).en_marche(neuf=neuf, workers=workers) as installation:
+        yield installation
+        _dire("Arrêt…")
+
+
+def _veiller(installation: Installation) -> None:
+    """Stay until a signal, starting again what dies."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(1):
+        said = installation.veiller()
+        if said:
+            _dire(said)
+
+
+def _exige_reglages(service: str) -> None:
+    prefix = f"JALONS_{service.upper()}_"
+    needed = [f"{prefix}URL", f"{prefix}POSTGRES", f"{prefix}CLE", "JALONS_EMETTEUR_URL"]
+    missing = [name for name in needed if not os.environ.get(name)]
+    if missing:
+        raise ErreurLocale(
+            f"Il manque à {service} : {', '.join(missing)}.",
+            "Donnez ces variables, ou lancez ./jalons serve sans nom de service : il les pose.",
+        )
+
+
+def _essayer(nom: str, essai: Callable[[], bool]) -> bool:
+    _dire(f"— {nom}")
+    return essai()
+
+
+def _dire(texte: str) -> None:
+    _console.print(texte)
+
+
+def main() -> None:
+    """Run the command; what goes wrong on this machine is a sentence, never a traceback."""
+    # A stop asked by the system is like a Ctrl-C: what was started is stopped in order.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app(standalone_mode=False)
+    except ErreurLocale as error:
+        _console.print(f"[red]{error.constat}[/red] {error.issue}")
+        sys.exit(1)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _console.print("Arrêté.")
+        sys.exit(130)
+    except OSError as error:
+        _console.print(f"[red]Le système refuse : {error.strerror}.[/red] Rien n'est perdu.")
+        sys.exit(1)
+    except Exception as error:
+        # A defect of ours: the place is for whoever mends it, and is kept out of the terminal.
+        trace = DOSSIER / "jalons-erreur.log"
+        trace.parent.mkdir(exist_ok=True)
+        trace.write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        _console.print(
+            f"[red]Erreur inattendue ({type(error).__name__}).[/red] Rien n'est perdu :"
+            f" relancez la commande. Le détail est dans {trace}."
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""SQL of the actions and of their funding keys."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Uuid, bindparam, func, insert, select
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy.exc import IntegrityError
+
+from services.financement import tables
+from services.financement.journal.queries import soldes_de
+from services.financement.reservations.queries import echu_de
+from shared.refus import Introuvable, Refus
+from shared.schemas.financement import PartLigne
+from shared.socle.db import Transaction, siens
+from shared.socle.pages import PageDemandee, paginer
+
+_T, _P, _E = tables.Action, tables.PartFinancement, tables.Enveloppe
+_CLE = (
+    select(
+        func.coalesce(
+            func.jsonb_agg(
+                aggregate_order_by(
+                    func.jsonb_build_object(
+                        "enveloppe_id",
+                        _P.enveloppe_id,
+                        "numerateur",
+                        _P.numerateur,
+                        "denominateur",
+                        _P.denominateur,
+                    ),
+                    _P.rang,
+                )
+            ),
+            func.jsonb_build_array(),
+        )
+    )
+    .where(siens(_P), _P.action_id == _T.id)
+    .scalar_subquery()
+)
+_SELECT = select(
+    *_T.__table__.columns,
+    _CLE.label("cle"),
+    soldes_de(_T.id).label("soldes"),
+    echu_de(_T.id).label("echu"),
+).where(siens(_T))
+_BY_ID = _SELECT.where(_T.id == bindparam("id"))
+_INSERT = insert(_T)
+_CONVENTIONS = select(_E.id, _E.convention_id).where(
+    siens(_E), _E.id == func.any(bindparam("enveloppes", type_=ARRAY(Uuid())))
+)
+
+
+class ActionExistante(Refus):
+    code, title = "reference-externe-existante", "Une action de la convention porte deja ce code"
+
+
+async def conventions_of(tx: Transaction, enveloppes: Sequence[UUID]) -> Mapping[UUID, UUID | None]:
+    """Return the convention of each envelope known, null when it has none."""
+    rows = await tx.execute(_CONVENTIONS, {"enveloppes": list(enveloppes)})
+    return {row.id: row.convention_id for row in rows}
+
+
+async def store_action(
+    tx: Transaction, values: Mapping[str, Any], cle: Sequence[PartLigne]
+) -> None:
+    """Insert an action and its key; its code is unique in the convention.
+
+    Raises:
+        ActionExistante: the code is taken.
+    """
+    try:
+        await tx.execute(_INSERT, values)
+    except IntegrityError:
+        raise ActionExistante from None
+    await tx.add(
+        _P,
+        [
+            {"action_id": values["id"], "rang": rang, **part.model_dump()}
+            for rang, part in enumerate(cle)
+        ],
+    )
+
+
+async def read_action(tx: Transaction, action_id: UUID, instant: datetime) -> Row[Any]:
+    """Read one action, its places, and those due back to it at this instant.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    row = (await tx.execute(_BY_ID, {"id": action_id, "instant": instant})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+async def list_actions(
+    tx: Transaction,
+    page: PageDemandee,
+    instant: datetime,
+    *,
+    convention_id: UUID | None,
+    frein: str | None,
+) -> Sequence[Row[Any]]:
+    """Read a page of actions, of one convention or against one frein when asked."""
+    statement = _SELECT
+    if convention_id is not None:
+        statement = statement.where(_T.convention_id == convention_id)
+    if frein is not None:
+        statement = statement.where(_T.freins.contains([frein]))
+    return await paginer(tx, statement, _T, page, {"instant": instant})

@@ -1,0 +1,161 @@
+"""Actions of the conventions: their places, and who pays for them."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path, Query
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from services.financement.actions import queries, rules
+from services.financement.conventions.queries import read_convention
+from services.financement.conventions.routes import ConventionId
+from services.financement.journal.queries import inscrire, open_comptes
+from services.financement.journal.rules import Ecriture, lignes_ouverture
+from shared.refus import Introuvable
+from shared.schemas.commun import Operation
+from shared.schemas.financement import (
+    Action,
+    ActionCreation,
+    EvenementJournal,
+    Livre,
+    ModeCapacite,
+    PageActions,
+)
+from shared.socle.contrat import CommandeDep, portee, routeur
+from shared.socle.documents import refusals
+from shared.socle.evenements import Fait, publier
+from shared.socle.idempotence import once
+from shared.socle.ids import new_id
+from shared.socle.pages import PageDep, rendre_page
+from shared.socle.reponses import Effet, rendre
+from shared.socle.transactions import ServiceDep, TransactionDep
+
+router = routeur("actions")
+
+_ActionId = Annotated[
+    UUID,
+    Path(description="Une action", examples=["019cad9d-67a0-7c02-9e41-6b1f0f5a2d33"]),
+]
+
+
+def _render(row: Row[Any]) -> Action:
+    """The places of the journal, less those due back and not yet swept (I-41)."""
+    soldes = row.soldes or {"disponible": 0, "reservee": 0, "occupee": 0}
+    return Action.model_validate(
+        {
+            **row._mapping,
+            "places_disponibles": soldes["disponible"] + row.echu,
+            "places_reservees": soldes["reservee"] - row.echu,
+            "places_occupees": soldes["occupee"],
+        }
+    )
+
+
+@router.post(
+    "/conventions/{convention_id}/actions",
+    status_code=201,
+    response_model=Action,
+    summary="Enregistrer une action d'une convention",
+    dependencies=[portee("financement:administrer")],
+    responses=refusals(Introuvable, queries.ActionExistante),
+)
+async def creer_action(
+    convention_id: ConventionId,
+    demande: ActionCreation,
+    commande: CommandeDep,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Enregistre une action, sa clé de financement et ses places, ouvertes au journal.
+
+    Les parts de la clé sont des fractions exactes dont la somme vaut 1. Portée
+    `financement:administrer`. Publie `financement.action.enregistree`.
+    """
+
+    async def enregistrer() -> Effet:
+        convention = await read_convention(tx, convention_id)
+        enveloppes = [part.enveloppe_id for part in demande.cle]
+        cadre = rules.Cadre(
+            convention_id=convention_id,
+            axes=frozenset(axe["ordre"] for axe in convention.axes),
+            volets=frozenset(volet["ordre"] for volet in convention.volets),
+            conventions=await queries.conventions_of(tx, enveloppes) if enveloppes else {},
+        )
+        rules.verifier_action(demande, cadre)
+        instant, action_id = service.horloge(), new_id()
+        values = {
+            **demande.model_dump(exclude={"cle"}),
+            "id": action_id,
+            "convention_id": convention_id,
+            "cree_le": instant,
+            "modifie_le": instant,
+        }
+        await queries.store_action(tx, values, demande.cle)
+        if demande.mode_capacite is not ModeCapacite.AUCUNE:
+            await open_comptes(tx, Livre.PLA, action_id)
+        await publier(
+            tx,
+            Fait("financement.action.enregistree", "actions", action_id, 1, Operation.CREATION),
+        )
+        if demande.places_ouvertes:
+            ecriture = Ecriture(
+                evenement=EvenementJournal.OUVERTURE_PLACES,
+                date_effet=await service.aujourdhui(tx),
+                lignes=lignes_ouverture(Livre.PLA, action_id, demande.places_ouvertes),
+                action_id=action_id,
+                source=demande.source,
+            )
+            await inscrire(tx, [ecriture], inscrite_le=instant)
+        row = await queries.read_action(tx, action_id, instant)
+        return Effet(_render(row), location=f"/v1/actions/{action_id}", version=1)
+
+    return await once(tx, commande, enregistrer)
+
+
+@router.get(
+    "/actions",
+    response_model=PageActions,
+    summary="Lister les actions",
+    dependencies=[portee("financement:lire")],
+)
+async def lister_actions(
+    page: PageDep,
+    tx: TransactionDep,
+    service: ServiceDep,
+    convention_id: Annotated[
+        UUID | None,
+        Query(description="D'une convention", examples=["019cad9d-67a0-726b-b2a7-4de452e6b438"]),
+    ] = None,
+    frein: Annotated[
+        str | None,
+        Query(max_length=64, description="Qui répondent à ce frein", examples=["mobilite"]),
+    ] = None,
+) -> Response:
+    """Rend les actions et leurs places à l'instant, les plus récentes d'abord.
+
+    Portée `financement:lire`.
+    """
+    if frein is not None:
+        rules.verifier_frein(frein)
+    rows = await queries.list_actions(
+        tx, page, service.horloge(), convention_id=convention_id, frein=frein
+    )
+    return rendre_page(page, PageActions, rows, _render)
+
+
+@router.get(
+    "/actions/{action_id}",
+    response_model=Action,
+    summary="Lire une action et ses places",
+    dependencies=[portee("financement:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_action(action_id: _ActionId, tx: TransactionDep, service: ServiceDep) -> Response:
+    """Rend une action et ses places à l'instant : ce qui est échu n'y est plus réservé.
+
+    `version` est celle de ce qui est écrit sur l'action ; les places bougent sans elle, donc la
+    réponse n'est jamais 304. Portée `financement:lire`.
+    """
+    row = await queries.read_action(tx, action_id, service.horloge())
+    return rendre(Effet(_render(row), version=row.version, status=200))

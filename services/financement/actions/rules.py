@@ -1,0 +1,80 @@
+"""What an action must be to be recorded: its key sums to one, its places can be counted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from uuid import UUID
+
+from shared.referentiels import codes
+from shared.refus import Erreur, Validation
+from shared.schemas.financement import ActionCreation, ModeCapacite, PartLigne
+
+
+@dataclass(frozen=True)
+class Cadre:
+    """What the rules need to know of the convention, and of the envelopes that the key names.
+
+    Args:
+        axes: the convention's, by their order.
+        volets: the same.
+        conventions: of each envelope known, the convention, null when it has none.
+    """
+
+    convention_id: UUID
+    axes: frozenset[int]
+    volets: frozenset[int]
+    conventions: Mapping[UUID, UUID | None]
+
+
+def verifier_action(demande: ActionCreation, cadre: Cadre) -> None:
+    """Check an action against its convention, its envelopes and the list of freins.
+
+    Raises:
+        Validation: with each field that cannot be accepted.
+    """
+    erreurs = [
+        Erreur(f"/{champ}", "code-referentiel-inconnu", "Inconnu de la convention")
+        for champ, ordre, connus in (
+            ("axe", demande.axe, cadre.axes),
+            ("volet", demande.volet, cadre.volets),
+        )
+        if ordre is not None and ordre not in connus
+    ]
+    if demande.mode_capacite is ModeCapacite.AUCUNE and demande.places_ouvertes is not None:
+        erreurs.append(
+            Erreur("/places_ouvertes", "hors-bornes", "Sans mode de capacite, pas de places")
+        )
+    connus = codes("freins")
+    erreurs += [
+        Erreur(f"/freins/{rang}", "code-referentiel-inconnu", "Frein inconnu")
+        for rang, frein in enumerate(demande.freins)
+        if frein not in connus
+    ]
+    erreurs += _erreurs_de_cle(demande.cle, cadre)
+    if erreurs:
+        raise Validation(erreurs)
+
+
+def verifier_frein(frein: str) -> None:
+    """Check the frein that a list is filtered by.
+
+    Raises:
+        Validation: it is not one of the list `freins`.
+    """
+    if frein not in codes("freins"):
+        raise Validation([Erreur("?frein", "code-referentiel-inconnu", "Frein inconnu")])
+
+
+def _erreurs_de_cle(cle: Sequence[PartLigne], cadre: Cadre) -> list[Erreur]:
+    erreurs = []
+    for rang, part in enumerate(cle):
+        pointeur = f"/cle/{rang}/enveloppe_id"
+        if part.enveloppe_id not in cadre.conventions:
+            erreurs.append(Erreur(pointeur, "code-referentiel-inconnu", "Enveloppe inconnue"))
+        elif cadre.conventions[part.enveloppe_id] not in (None, cadre.convention_id):
+            erreurs.append(Erreur(pointeur, "hors-bornes", "Enveloppe d'une autre convention"))
+        elif part.enveloppe_id in {autre.enveloppe_id for autre in cle[:rang]}:
+            erreurs.append(Erreur(pointeur, "hors-bornes", "Cette enveloppe est deja nommee"))
+    if cle and sum(Fraction(part.numerateur, part.denominateur) for part in cle) != 1:
+        erreurs.append(Erreur("/cle", "hors-bornes", "La somme des parts doit valoir 1"))
+    return erreurs

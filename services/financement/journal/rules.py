@@ -1,0 +1,190 @@
+"""Double entry: what each event debits and credits, and how entries are chained."""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from shared.schemas.financement import Actif, EvenementJournal, Livre, Poste, Sens
+
+ORIGINE = bytes(32)  # what the first entry of a journal is chained to
+
+# Accounts of a book: the contra, credit-normal, then those that money or places go through.
+CONTREPARTIES: Mapping[Livre, Poste] = {Livre.ENG: Poste.OUVERT, Livre.PLA: Poste.OUVERTE}
+POSTES: Mapping[Livre, tuple[Poste, ...]] = {
+    Livre.ENG: (
+        Poste.OUVERT,
+        Poste.DISPONIBLE,
+        Poste.RESERVE,
+        Poste.ENGAGE,
+        Poste.LIQUIDE,
+        Poste.MANDATE,
+        Poste.PAYE,
+        Poste.REPORTE,
+        Poste.ANNULE,
+    ),
+    Livre.PLA: (
+        Poste.OUVERTE,
+        Poste.DISPONIBLE,
+        Poste.RESERVEE,
+        Poste.OCCUPEE,
+        Poste.SERVIE,
+        Poste.FERMEE,
+    ),
+}
+ACTIFS: Mapping[Livre, Actif] = {Livre.ENG: Actif.CENTIME, Livre.PLA: Actif.PLACE}
+# Where a book keeps what is held, and what is taken up.
+RESERVES: Mapping[Livre, Poste] = {Livre.ENG: Poste.RESERVE, Livre.PLA: Poste.RESERVEE}
+PRISES: Mapping[Livre, Poste] = {Livre.ENG: Poste.ENGAGE, Livre.PLA: Poste.OCCUPEE}
+
+
+@dataclass(frozen=True)
+class Ligne:
+    """One line: an account of an object, a side, a quantity above zero."""
+
+    livre: Livre
+    poste: Poste
+    objet_id: UUID
+    sens: Sens
+    quantite: int
+
+
+@dataclass(frozen=True)
+class Tenue:
+    """What is held of an object: cents of an envelope (eng), places of an action (pla)."""
+
+    livre: Livre
+    objet_id: UUID
+    quantite: int
+
+
+@dataclass(frozen=True)
+class Ecriture:
+    """An entry to post: its lines balance for each asset."""
+
+    evenement: EvenementJournal
+    date_effet: date
+    lignes: Sequence[Ligne]
+    action_id: UUID | None = None
+    reservation_id: UUID | None = None
+    engagement_id: UUID | None = None
+    extourne_de: UUID | None = None
+    source: str | None = None
+
+
+Compte = tuple[Livre, Poste, UUID]
+
+
+def lignes_ouverture(livre: Livre, objet_id: UUID, quantite: int) -> list[Ligne]:
+    """Money notified exactly, or places opened: available, against the contra."""
+    return [
+        Ligne(livre, Poste.DISPONIBLE, objet_id, Sens.DEBIT, quantite),
+        Ligne(livre, CONTREPARTIES[livre], objet_id, Sens.CREDIT, quantite),
+    ]
+
+
+def lignes_reservation(tenues: Iterable[Tenue]) -> list[Ligne]:
+    """Hold what is available: cents and places in one entry (I-43)."""
+    return [
+        ligne
+        for tenue in tenues
+        for ligne in (
+            _ligne(tenue, RESERVES[tenue.livre], Sens.DEBIT),
+            _ligne(tenue, Poste.DISPONIBLE, Sens.CREDIT),
+        )
+    ]
+
+
+def lignes_liberation(tenues: Iterable[Tenue]) -> list[Ligne]:
+    """Give back all that is held: cancelled, or expired."""
+    return [
+        ligne
+        for tenue in tenues
+        for ligne in (
+            _ligne(tenue, Poste.DISPONIBLE, Sens.DEBIT),
+            _ligne(tenue, RESERVES[tenue.livre], Sens.CREDIT),
+        )
+    ]
+
+
+def lignes_engagement(tenues: Iterable[Tenue], prises: Mapping[UUID, int]) -> list[Ligne]:
+    """Take up what is confirmed of what is held, and give the rest back.
+
+    Args:
+        tenues: what is held.
+        prises: by object, how much of it is confirmed, at most what is held.
+    """
+    lignes = []
+    for tenue in tenues:
+        prise = prises.get(tenue.objet_id, 0)
+        rendue = tenue.quantite - prise
+        lignes += [
+            Ligne(tenue.livre, poste, tenue.objet_id, Sens.DEBIT, quantite)
+            for poste, quantite in ((PRISES[tenue.livre], prise), (Poste.DISPONIBLE, rendue))
+            if quantite
+        ]
+        lignes.append(_ligne(tenue, RESERVES[tenue.livre], Sens.CREDIT))
+    return lignes
+
+
+def variations(lignes: Iterable[Ligne]) -> dict[Compte, int]:
+    """Return what the lines add to each balance, in the account's normal direction."""
+    found: defaultdict[Compte, int] = defaultdict(int)
+    for ligne in lignes:
+        contra = ligne.poste is CONTREPARTIES[ligne.livre]
+        signe = 1 if (ligne.sens is Sens.CREDIT) is contra else -1
+        found[ligne.livre, ligne.poste, ligne.objet_id] += signe * ligne.quantite
+    return dict(found)
+
+
+def equilibree(lignes: Sequence[Ligne]) -> bool:
+    """Tell whether debits equal credits for each asset, on two lines at least (I-01)."""
+    ecarts: defaultdict[Actif, int] = defaultdict(int)
+    for ligne in lignes:
+        ecarts[ACTIFS[ligne.livre]] += ligne.quantite * (1 if ligne.sens is Sens.DEBIT else -1)
+    return len(lignes) >= 2 and not any(ecarts.values())
+
+
+def empreinte(
+    precedente: bytes,
+    ecriture: Ecriture,
+    *,
+    ecriture_id: UUID,
+    collectivite: str,
+    seq: int,
+    inscrite_le: datetime,
+    client_id: str,
+) -> bytes:
+    """Return the digest that chains an entry to the one before it (I-04).
+
+    The canonical form is JSON with sorted keys, without the members that are null: a later release
+    may add a column to the journal and old digests hold.
+    """
+    membres: dict[str, Any] = {
+        **{nom: valeur for nom, valeur in vars(ecriture).items() if nom != "lignes"},
+        "id": ecriture_id,
+        "collectivite": collectivite,
+        "seq": seq,
+        "inscrite_le": inscrite_le.astimezone(UTC).isoformat(timespec="microseconds"),
+        "client_id": client_id,
+        "lignes": [
+            [ligne.livre, ligne.poste, ligne.objet_id, ligne.sens, ligne.quantite]
+            for ligne in ecriture.lignes
+        ],
+    }
+    canonique = json.dumps(
+        {nom: valeur for nom, valeur in membres.items() if valeur is not None},
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        default=str,
+    )
+    return hashlib.sha256(precedente + canonique.encode()).digest()
+
+
+def _ligne(tenue: Tenue, poste: Poste, sens: Sens) -> Ligne:
+    return Ligne(tenue.livre, poste, tenue.objet_id, sens, tenue.quantite)

@@ -1,0 +1,265 @@
+"""SQL of the parcours and their periods."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, bindparam, func, select, update
+
+from services.parcours import tables
+from services.parcours.accompagnements.rules import OrientationDecidee, debut_apres
+from shared.refus import Introuvable
+from shared.schemas.parcours import Parcours, ParcoursDetaille, Periode, StatutParcours
+from shared.socle.db import Transaction, siens
+from shared.socle.pages import PageDemandee, paginer
+
+_T, _P = tables.Parcours, tables.Periode
+COMMENTAIRE = "parcours.commentaire_cloture"
+
+_COLUMNS = [c for c in _T.__table__.columns if c.key != "commentaire_cloture"]
+_SELECT = select(*_COLUMNS).where(siens(_T))
+_BY_ID = _SELECT.where(_T.id == bindparam("p_id"))
+_STATUT = select(_T.statut).where(siens(_T), _T.id == bindparam("p_id"))
+_PERIODES = (
+    select(*_P.__table__.columns)
+    .where(siens(_P), _P.parcours_id == bindparam("p_id"))
+    .order_by(_P.date_debut, _P.cree_le, _P.id)
+)
+# The open period is that of the last orientation; a closed parcours has none.
+_LOCK = (
+    select(_T.statut, _T.version, _P.date_debut)
+    .outerjoin(
+        _P,
+        (_P.collectivite == _T.collectivite) & (_P.parcours_id == _T.id) & _P.date_fin.is_(None),
+    )
+    .where(siens(_T), _T.id == bindparam("p_id"))
+    .with_for_update(of=_T)
+)
+_CONNUES = select(_P.orientation_id).where(
+    siens(_P), _P.orientation_id.in_(bindparam("p_orientations", expanding=True))
+)
+_LOCK_OUVERTS = (
+    select(_T.id, _T.personne_id, _T.version, _P.date_debut)
+    .join(
+        _P,
+        (_P.collectivite == _T.collectivite) & (_P.parcours_id == _T.id) & _P.date_fin.is_(None),
+    )
+    .where(
+        siens(_T),
+        _T.statut == StatutParcours.OUVERT.value,
+        _T.personne_id.in_(bindparam("p_personnes", expanding=True)),
+    )
+    .order_by(_T.id)
+    .with_for_update(of=_T)
+)
+_CLOSE_PERIODE = (
+    update(_P)
+    .where(siens(_P), _P.parcours_id == bindparam("p_id"), _P.date_fin.is_(None))
+    .values(date_fin=bindparam("p_date_fin"))
+)
+_REORIENT = (
+    update(_T)
+    .where(siens(_T), _T.id == bindparam("p_id"))
+    .values(
+        orientation_id=bindparam("p_orientation_id"),
+        type_parcours=bindparam("p_type_parcours"),
+        organisme_referent_id=bindparam("p_organisme_referent_id"),
+        version=_T.version + 1,
+        modifie_le=func.now(),
+    )
+)
+_CLOSE = (
+    update(_T)
+    .where(siens(_T), _T.id == bindparam("p_id"))
+    .values(
+        statut=StatutParcours.CLOS.value,
+        date_cloture=bindparam("p_date_cloture"),
+        motif_cloture=bindparam("p_motif_cloture"),
+        commentaire_cloture=bindparam("p_commentaire_cloture"),
+        version=_T.version + 1,
+        modifie_le=func.now(),
+    )
+    .returning(*_COLUMNS)
+)
+
+
+async def read_parcours(tx: Transaction, parcours_id: UUID) -> Row[Any]:
+    """Read one parcours.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    row = (await tx.execute(_BY_ID, {"p_id": parcours_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+async def read_statut(tx: Transaction, parcours_id: UUID) -> str:
+    """Read where a parcours stands.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    statut: str | None = (await tx.execute(_STATUT, {"p_id": parcours_id})).scalar_one_or_none()
+    if statut is None:
+        raise Introuvable
+    return statut
+
+
+async def read_periodes(tx: Transaction, parcours_id: UUID) -> Sequence[Row[Any]]:
+    """Read the periods of a parcours, the oldest first."""
+    return (await tx.execute(_PERIODES, {"p_id": parcours_id})).all()
+
+
+async def list_parcours(
+    tx: Transaction,
+    page: PageDemandee,
+    *,
+    personne_id: UUID | None,
+    statuts: Sequence[StatutParcours],
+) -> Sequence[Row[Any]]:
+    """Read a page of parcours."""
+    statement: Select[Any] = _SELECT
+    parameters: dict[str, Any] = {}
+    if personne_id is not None:
+        statement = statement.where(_T.personne_id == bindparam("p_personne_id"))
+        parameters["p_personne_id"] = personne_id
+    if statuts:
+        statement = statement.where(_T.statut.in_(bindparam("p_statuts", expanding=True)))
+        parameters["p_statuts"] = list(statuts)
+    return await paginer(tx, statement, _T, page, parameters)
+
+
+async def lock_parcours(tx: Transaction, parcours_id: UUID) -> Row[Any]:
+    """Read where a parcours stands, and hold its row until the transaction ends.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    row = (await tx.execute(_LOCK, {"p_id": parcours_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+async def close_parcours(
+    tx: Transaction, parcours_id: UUID, *, date_sortie: date, motif: str, commentaire: bytes | None
+) -> Row[Any]:
+    """End a locked parcours and its current period."""
+    await tx.execute(_CLOSE_PERIODE, {"p_id": parcours_id, "p_date_fin": date_sortie})
+    return (
+        await tx.execute(
+            _CLOSE,
+            {
+                "p_id": parcours_id,
+                "p_date_cloture": date_sortie,
+                "p_motif_cloture": motif,
+                "p_commentaire_cloture": commentaire,
+            },
+        )
+    ).one()
+
+
+async def known_orientations(tx: Transaction, orientations: Sequence[UUID]) -> set[UUID]:
+    """Tell which orientations opened a period already."""
+    found = await tx.execute(_CONNUES, {"p_orientations": list(orientations)})
+    return set(found.scalars())
+
+
+async def lock_ouverts(tx: Transaction, personnes: Sequence[UUID]) -> Mapping[UUID, Row[Any]]:
+    """Hold the open parcours of these persons, and tell when the current period began."""
+    rows = await tx.execute(_LOCK_OUVERTS, {"p_personnes": list(personnes)})
+    return {row.personne_id: row for row in rows}
+
+
+async def open_parcours(
+    tx: Transaction, decidees: Sequence[OrientationDecidee], nouvel_id: Callable[[], UUID]
+) -> list[UUID]:
+    """Insert a parcours and its first period for each decision; return their ids, in order."""
+    ids = [nouvel_id() for _ in decidees]
+    await tx.add(
+        _T,
+        [
+            {
+                "id": parcours_id,
+                "personne_id": one.personne_id,
+                "statut": StatutParcours.OUVERT.value,
+                "date_ouverture": one.date_effet,
+                "orientation_id": one.orientation_id,
+                "type_parcours": one.type_parcours.value,
+                "organisme_referent_id": one.organisme_referent_id,
+            }
+            for parcours_id, one in zip(ids, decidees, strict=True)
+        ],
+    )
+    await tx.add(
+        _P,
+        [
+            _periode(nouvel_id(), parcours_id, one, one.date_effet)
+            for parcours_id, one in zip(ids, decidees, strict=True)
+        ],
+    )
+    return ids
+
+
+async def reorient_parcours(
+    tx: Transaction,
+    decidees: Sequence[tuple[Row[Any], OrientationDecidee]],
+    nouvel_id: Callable[[], UUID],
+) -> None:
+    """End the current period of each locked parcours on the day when the new one begins."""
+    if not decidees:
+        return
+    debuts = [debut_apres(one.date_effet, row.date_debut) for row, one in decidees]
+    await tx.execute(
+        _CLOSE_PERIODE,
+        [
+            {"p_id": row.id, "p_date_fin": debut}
+            for (row, _), debut in zip(decidees, debuts, strict=True)
+        ],
+    )
+    await tx.add(
+        _P,
+        [
+            _periode(nouvel_id(), row.id, one, debut)
+            for (row, one), debut in zip(decidees, debuts, strict=True)
+        ],
+    )
+    await tx.execute(
+        _REORIENT,
+        [
+            {
+                "p_id": row.id,
+                "p_orientation_id": one.orientation_id,
+                "p_type_parcours": one.type_parcours.value,
+                "p_organisme_referent_id": one.organisme_referent_id,
+            }
+            for row, one in decidees
+        ],
+    )
+
+
+def render(row: Row[Any]) -> Parcours:
+    """Make the contract of a row."""
+    return Parcours.model_validate(row, from_attributes=True)
+
+
+def render_detaille(row: Row[Any], periodes: Sequence[Row[Any]]) -> ParcoursDetaille:
+    """Make the contract of a row and its periods."""
+    found = [Periode.model_validate(periode, from_attributes=True) for periode in periodes]
+    return ParcoursDetaille.model_validate({**row._mapping, "periodes": found})
+
+
+def _periode(
+    periode_id: UUID, parcours_id: UUID, one: OrientationDecidee, debut: date
+) -> dict[str, Any]:
+    return {
+        "id": periode_id,
+        "parcours_id": parcours_id,
+        "orientation_id": one.orientation_id,
+        "type_parcours": one.type_parcours.value,
+        "organisme_referent_id": one.organisme_referent_id,
+        "date_debut": debut,
+    }

@@ -1,0 +1,139 @@
+"""Parcours: read, and closed. No request opens one: a decision of orientation does (taches.py)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Request
+from starlette.responses import Response
+
+from services.parcours.accompagnements import queries, rules
+from shared.refus import Introuvable, TransitionInterdite
+from shared.schemas.commun import Identifiant, Operation
+from shared.schemas.parcours import (
+    ClotureCreation,
+    PageParcours,
+    Parcours,
+    ParcoursDetaille,
+    StatutParcours,
+)
+from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
+from shared.socle.db import exige_version
+from shared.socle.documents import refusals
+from shared.socle.evenements import Fait, publier
+from shared.socle.idempotence import once
+from shared.socle.pages import PageDep, rendre_page
+from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.transactions import ServiceDep, TransactionDep
+
+router = routeur("parcours")
+
+_ParcoursId = Annotated[
+    UUID, Path(description="Un parcours", examples=["019cb368-8f25-7160-8999-50d836f675cc"])
+]
+
+
+@router.get(
+    "/parcours",
+    response_model=PageParcours,
+    summary="Lister les parcours",
+    dependencies=[portee("parcours:lire")],
+)
+async def lister_parcours(
+    page: PageDep,
+    tx: TransactionDep,
+    statut: Annotated[
+        list[StatutParcours],
+        Query(
+            default_factory=list, max_length=2, description="États voulus", examples=[["ouvert"]]
+        ),
+    ],
+    personne_id: Annotated[
+        Identifiant | None,
+        Query(
+            description="Personne, par son identifiant opaque",
+            examples=["39263059-f28c-405d-9fb1-7c2390c192cf"],
+        ),
+    ] = None,
+) -> Response:
+    """Rend les parcours, les plus récents d'abord ; un seul est ouvert par personne.
+
+    Portée `parcours:lire`.
+    """
+    rows = await queries.list_parcours(tx, page, personne_id=personne_id, statuts=statut)
+    return rendre_page(page, PageParcours, rows, queries.render)
+
+
+@router.get(
+    "/parcours/{parcours_id}",
+    response_model=ParcoursDetaille,
+    summary="Lire un parcours et ses périodes",
+    dependencies=[portee("parcours:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_parcours(
+    parcours_id: _ParcoursId, request: Request, tx: TransactionDep
+) -> Response:
+    """Rend un parcours et ses périodes, une par orientation. Portée `parcours:lire`."""
+    row = await queries.read_parcours(tx, parcours_id)
+    periodes = await queries.read_periodes(tx, parcours_id)
+    return rendre_lecture(request, queries.render_detaille(row, periodes), row.version)
+
+
+@router.post(
+    "/parcours/{parcours_id}/clotures",
+    status_code=201,
+    response_model=Parcours,
+    summary="Clore un parcours",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(Introuvable, TransitionInterdite),
+)
+async def cloturer_parcours(
+    parcours_id: _ParcoursId,
+    demande: ClotureCreation,
+    commande: CommandeDep,
+    version: SiVersion,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Clôt un parcours et sa période en cours : plus rien ne s'y écrit ensuite.
+
+    Portée `parcours:ecrire`. Publie `parcours.parcours.clos`. Une personne qui revient ouvre un
+    autre parcours, par une nouvelle orientation.
+    """
+
+    async def clore() -> Effet:
+        etat = await queries.lock_parcours(tx, parcours_id)
+        exige_version(etat.version, version)
+        rules.verifier_cloture(
+            demande,
+            statut=etat.statut,
+            debut_courant=etat.date_debut,
+            jour=await service.aujourdhui(tx),
+        )
+        scelle = (
+            service.coffre.sceller(demande.commentaire.encode(), queries.COMMENTAIRE)
+            if demande.commentaire
+            else None
+        )
+        row = await queries.close_parcours(
+            tx,
+            parcours_id,
+            date_sortie=demande.date_sortie,
+            motif=demande.motif,
+            commentaire=scelle,
+        )
+        await publier(
+            tx,
+            Fait(
+                "parcours.parcours.clos",
+                "parcours",
+                parcours_id,
+                row.version,
+                Operation.MODIFICATION,
+            ),
+        )
+        return Effet(
+            queries.render(row), location=f"/v1/parcours/{parcours_id}", version=row.version
+        )
+
+    return await once(tx, commande, clore)

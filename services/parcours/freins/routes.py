@@ -1,0 +1,403 @@
+"""Freins: observed, worked on, lifted; nothing that was observed is ever changed."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Path, Query, Request
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from services.parcours.accompagnements import queries as accompagnements
+from services.parcours.accompagnements.rules import ParcoursClos, exige_ouvert
+from services.parcours.freins import queries, rules
+from shared.refus import Introuvable, TransitionInterdite
+from shared.schemas.commun import Identifiant, Operation
+from shared.schemas.parcours import (
+    AbandonCreation,
+    CodeFrein,
+    Frein,
+    FreinCreation,
+    LeveeCreation,
+    NiveauCreation,
+    PageFreins,
+    PageObservations,
+    ReouvertureCreation,
+    StatutFrein,
+)
+from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
+from shared.socle.db import Transaction, exige_version
+from shared.socle.documents import refusals
+from shared.socle.evenements import Fait, publier
+from shared.socle.idempotence import once
+from shared.socle.ids import new_id
+from shared.socle.pages import PageDep, rendre_page
+from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.service import Service
+from shared.socle.transactions import ServiceDep, TransactionDep
+
+router = routeur("freins")
+
+_ParcoursId = Annotated[
+    UUID, Path(description="Un parcours", examples=["019cb368-8f25-7160-8999-50d836f675cc"])
+]
+_FreinId = Annotated[
+    UUID, Path(description="Un frein", examples=["019cb368-8f25-7160-8999-50d836f675cd"])
+]
+
+_ECRITURE = (Introuvable, ParcoursClos, TransitionInterdite, rules.DonneeSanteInterdite)
+
+
+@router.post(
+    "/parcours/{parcours_id}/freins",
+    status_code=201,
+    response_model=Frein,
+    summary="Observer un frein pour la première fois",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(*_ECRITURE),
+)
+async def creer_frein(
+    parcours_id: _ParcoursId,
+    demande: FreinCreation,
+    commande: CommandeDep,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Ouvre un épisode par sa première observation ; un code n'a qu'un épisode ouvert à la fois.
+
+    Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour `sante` et `handicap`. Publie
+    `parcours.frein.observe`, sauf pour ces deux-là.
+    """
+    sante = demande.code in rules.SANTE
+    rules.exige_ecriture(sante=sante, portees=tx.acces.portees)
+
+    async def ouvrir() -> Effet:
+        exige_ouvert(await accompagnements.read_statut(tx, parcours_id))
+        rules.verifier_creation(demande, await service.aujourdhui(tx))
+        row = await _open_episode(
+            service,
+            tx,
+            demande,
+            {"parcours_id": parcours_id, "code": demande.code.value, "libelle": demande.libelle},
+            sante=sante,
+        )
+        return _effet(row, service)
+
+    return await once(tx, commande, ouvrir)
+
+
+@router.get(
+    "/freins",
+    response_model=PageFreins,
+    summary="Lister les freins",
+    dependencies=[portee("parcours:lire")],
+)
+async def lister_freins(
+    page: PageDep,
+    service: ServiceDep,
+    tx: TransactionDep,
+    code: Annotated[
+        list[CodeFrein],
+        Query(
+            default_factory=list, max_length=15, description="Codes voulus", examples=[["mobilite"]]
+        ),
+    ],
+    statut: Annotated[
+        list[StatutFrein],
+        Query(
+            default_factory=list, max_length=4, description="États voulus", examples=[["ouvert"]]
+        ),
+    ],
+    parcours_id: Annotated[
+        Identifiant | None,
+        Query(description="Parcours concerné", examples=["019cb368-8f25-7160-8999-50d836f675cc"]),
+    ] = None,
+) -> Response:
+    """Rend les épisodes, les plus récents d'abord. Portée `parcours:lire`.
+
+    Ceux de santé et de handicap n'y sont qu'avec `parcours.sante:lire`.
+    """
+    rows = await queries.list_freins(
+        tx,
+        page,
+        sante=rules.lit_sante(tx.acces.portees),
+        parcours_id=parcours_id,
+        freins=code,
+        statuts=statut,
+    )
+    return rendre_page(page, PageFreins, rows, lambda row: queries.render(row, service.coffre))
+
+
+@router.get(
+    "/freins/{frein_id}",
+    response_model=Frein,
+    summary="Lire un frein",
+    dependencies=[portee("parcours:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_frein(
+    frein_id: _FreinId, request: Request, service: ServiceDep, tx: TransactionDep
+) -> Response:
+    """Rend un épisode et son niveau du moment. Portée `parcours:lire`.
+
+    Sans `parcours.sante:lire`, ceux de santé et de handicap sont introuvables.
+    """
+    row = await queries.read_frein(tx, frein_id, sante=rules.lit_sante(tx.acces.portees))
+    return rendre_lecture(request, queries.render(row, service.coffre), row.version)
+
+
+@router.get(
+    "/freins/{frein_id}/niveaux",
+    response_model=PageObservations,
+    summary="Lister les observations d'un frein",
+    dependencies=[portee("parcours:lire")],
+    responses=refusals(Introuvable),
+)
+async def lister_niveaux_frein(
+    frein_id: _FreinId, page: PageDep, service: ServiceDep, tx: TransactionDep
+) -> Response:
+    """Rend tout ce qui a été observé de l'épisode, le plus récent d'abord. Portée `parcours:lire`.
+
+    Sans `parcours.sante:lire`, ceux de santé et de handicap sont introuvables.
+    """
+    frein = await queries.read_frein(tx, frein_id, sante=rules.lit_sante(tx.acces.portees))
+    rows = await queries.list_observations(tx, page, frein)
+    return rendre_page(
+        page, PageObservations, rows, lambda row: queries.render_observation(row, service.coffre)
+    )
+
+
+@router.post(
+    "/freins/{frein_id}/niveaux",
+    status_code=201,
+    response_model=Frein,
+    summary="Observer de nouveau un frein",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(*_ECRITURE),
+)
+async def creer_niveau_frein(
+    frein_id: _FreinId,
+    demande: NiveauCreation,
+    commande: CommandeDep,
+    version: SiVersion,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Ajoute une observation à un épisode ouvert et rend l'épisode ; les autres restent.
+
+    Le niveau est celui du dernier jour observé. Portée `parcours:ecrire`, et
+    `parcours.sante:ecrire` pour un frein de santé. Publie `parcours.frein.observe`, sauf pour lui.
+    """
+
+    async def observer() -> Effet:
+        frein = await _lock(tx, frein_id, version)
+        etat = queries.etat(frein)
+        rules.verifier_observation(etat, demande, await service.aujourdhui(tx))
+        niveau, date_observation = rules.observation_courante(etat, demande)
+        await queries.store_observation(tx, service.coffre, frein, **demande.model_dump())
+        row = await queries.update_niveau(
+            tx, frein, niveau=niveau, date_observation=date_observation
+        )
+        await _publish(tx, "parcours.frein.observe", frein, row.version)
+        return _effet(row, service)
+
+    return await once(tx, commande, observer)
+
+
+@router.post(
+    "/freins/{frein_id}/levees",
+    status_code=201,
+    response_model=Frein,
+    summary="Lever un frein",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(*_ECRITURE),
+)
+async def lever_frein(
+    frein_id: _FreinId,
+    demande: LeveeCreation,
+    commande: CommandeDep,
+    version: SiVersion,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Lève un frein de niveau moyen ou fort : objectifs atteints, ou décision commentée.
+
+    Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de santé, qui se lève sans
+    commentaire. Publie `parcours.frein.leve`, sauf pour lui.
+    """
+
+    async def lever() -> Effet:
+        frein = await _lock(tx, frein_id, version)
+        rules.verifier_levee(queries.etat(frein), demande, await service.aujourdhui(tx))
+        return await _end(
+            service,
+            tx,
+            frein,
+            StatutFrein.LEVE,
+            demande.date_levee,
+            fondement=demande.fondement.value,
+            commentaire=demande.commentaire,
+        )
+
+    return await once(tx, commande, lever)
+
+
+@router.post(
+    "/freins/{frein_id}/abandons",
+    status_code=201,
+    response_model=Frein,
+    summary="Cesser de travailler un frein qui n'est pas levé",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(*_ECRITURE),
+)
+async def creer_abandon_frein(
+    frein_id: _FreinId,
+    demande: AbandonCreation,
+    commande: CommandeDep,
+    version: SiVersion,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Clôt l'épisode sans dire le frein levé, quel que soit son niveau, et dit pourquoi.
+
+    Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de santé, qui s'abandonne
+    sans commentaire. Publie `parcours.frein.abandonne`, sauf pour lui.
+    """
+
+    async def abandonner() -> Effet:
+        frein = await _lock(tx, frein_id, version)
+        rules.verifier_abandon(queries.etat(frein), demande, await service.aujourdhui(tx))
+        return await _end(
+            service,
+            tx,
+            frein,
+            StatutFrein.ABANDONNE,
+            demande.date_abandon,
+            fondement=None,
+            commentaire=demande.commentaire,
+        )
+
+    return await once(tx, commande, abandonner)
+
+
+@router.post(
+    "/freins/{frein_id}/reouvertures",
+    status_code=201,
+    response_model=Frein,
+    summary="Rouvrir un frein par un nouvel épisode",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(*_ECRITURE),
+)
+async def rouvrir_frein(
+    frein_id: _FreinId,
+    demande: ReouvertureCreation,
+    commande: CommandeDep,
+    version: SiVersion,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Ouvre un nouvel épisode d'un frein levé ou abandonné, et le rend ; l'ancien y renvoie.
+
+    Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de santé. Publie
+    `parcours.frein.observe` et `parcours.frein.rouvert`, sauf pour lui.
+    """
+
+    async def rouvrir() -> Effet:
+        frein = await _lock(tx, frein_id, version)
+        rules.verifier_reouverture(queries.etat(frein), demande, await service.aujourdhui(tx))
+        row = await _open_episode(
+            service,
+            tx,
+            demande,
+            {
+                "parcours_id": frein.parcours_id,
+                "code": frein.code,
+                "libelle": frein.libelle,
+                "precedent_id": frein.id,
+            },
+            sante=frein.sante,
+        )
+        ancienne = await queries.link_frein(tx, frein, row.id)
+        await _publish(tx, "parcours.frein.rouvert", frein, ancienne)
+        return _effet(row, service)
+
+    return await once(tx, commande, rouvrir)
+
+
+async def _lock(tx: Transaction, frein_id: UUID, version: int) -> Row[Any]:
+    """Hold a frein that this token may write on, in the version that its caller has read."""
+    frein = await queries.lock_frein(tx, frein_id, sante=rules.connait_sante(tx.acces.portees))
+    rules.exige_ecriture(sante=frein.sante, portees=tx.acces.portees)
+    exige_version(frein.version, version)
+    exige_ouvert(frein.statut_parcours)
+    return frein
+
+
+async def _open_episode(
+    service: Service,
+    tx: Transaction,
+    demande: FreinCreation | ReouvertureCreation,
+    values: dict[str, Any],
+    *,
+    sante: bool,
+) -> Row[Any]:
+    """Insert an episode and its first observation."""
+    row = await queries.store_frein(
+        tx,
+        {
+            "id": new_id(),
+            "statut": StatutFrein.OUVERT.value,
+            "niveau": demande.niveau,
+            "date_debut": demande.date_observation,
+            "date_observation": demande.date_observation,
+            **values,
+        },
+        sante=sante,
+    )
+    await queries.store_observation(
+        tx,
+        service.coffre,
+        row,
+        niveau=demande.niveau,
+        date_observation=demande.date_observation,
+        source=demande.source,
+        commentaire=demande.commentaire,
+    )
+    await _publish(tx, "parcours.frein.observe", row, row.version)
+    return row
+
+
+async def _end(
+    service: Service,
+    tx: Transaction,
+    frein: Row[Any],
+    statut: StatutFrein,
+    date_fin: date,
+    *,
+    fondement: str | None,
+    commentaire: str | None,
+) -> Effet:
+    row = await queries.end_frein(
+        tx,
+        service.coffre,
+        frein,
+        statut=statut,
+        date_fin=date_fin,
+        fondement=fondement,
+        commentaire=commentaire,
+    )
+    await _publish(tx, f"parcours.frein.{statut}", frein, row.version)
+    return _effet(row, service)
+
+
+async def _publish(tx: Transaction, fait: str, frein: Row[Any], version: int) -> None:
+    """Tell the feed; of health it says nothing, not even that something is there."""
+    if not frein.sante:
+        operation = Operation.CREATION if version == 1 else Operation.MODIFICATION
+        await publier(tx, Fait(fait, "freins", frein.id, version, operation))
+
+
+def _effet(row: Row[Any], service: Service) -> Effet:
+    return Effet(
+        queries.render(row, service.coffre), location=f"/v1/freins/{row.id}", version=row.version
+    )

@@ -1,0 +1,456 @@
+"""Prescriptions: a frein, an action, and the place and cents that financement keeps for it.
+
+Each command reads what it needs, calls financement with no connection held and a key derived
+from the caller's, then writes. Whatever was lost between the two services, the same request
+sent again finds both sides where it left them.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from fastapi import Path, Query, Request
+from sqlalchemy import Row
+from starlette.responses import Response
+
+from services.parcours.accompagnements.rules import ParcoursClos, exige_ouvert
+from services.parcours.freins import queries as freins
+from services.parcours.freins.rules import (
+    DonneeSanteInterdite,
+    connait_sante,
+    exige_ecriture,
+    exige_episode_ouvert,
+    lit_sante,
+)
+from services.parcours.prescriptions import queries, rules
+from shared.clients.financement import FinancementClient
+from shared.refus import Introuvable, Refus, TransitionInterdite
+from shared.schemas.commun import Identifiant, Operation
+from shared.schemas.financement import (
+    AnnulationCreation,
+    ConfirmationCreation,
+    Reservation,
+    ReservationCreation,
+)
+from shared.schemas.parcours import (
+    PagePrescriptions,
+    Prescription,
+    PrescriptionAnnulationCreation,
+    PrescriptionConfirmationCreation,
+    PrescriptionCreation,
+    StatutFrein,
+    StatutPrescription,
+)
+from shared.socle import observabilite
+from shared.socle.auth import Acces
+from shared.socle.contrat import CommandeDep, portee, routeur
+from shared.socle.db import Transaction
+from shared.socle.documents import refusals
+from shared.socle.evenements import Fait, publier
+from shared.socle.idempotence import Commande, IdempotenceEnCours, once
+from shared.socle.ids import new_id
+from shared.socle.pages import PageDep, rendre_page
+from shared.socle.reponses import Effet, rendre
+from shared.socle.service import Service
+from shared.socle.transactions import ServiceDep, TransactionDep
+
+router = routeur("prescriptions")
+
+_PrescriptionId = Annotated[
+    UUID, Path(description="Une prescription", examples=["019cb368-8f25-7160-8999-50d836f675ce"])
+]
+
+
+class DisponibleInsuffisant(Refus):
+    """Told by financement, and told again as it said it; here it is only declared."""
+
+    code, title = "disponible-insuffisant", "Disponible insuffisant"
+
+
+class HorsPeriode(Refus):
+    """Told by financement."""
+
+    code, title = "hors-periode", "Hors de la fenetre d'execution de l'enveloppe"
+
+
+class ReservationExpiree(Refus):
+    """Told by financement."""
+
+    code, title = "reservation-expiree", "Reservation expiree"
+
+
+class ReservationDejaResolue(Refus):
+    """Told by financement."""
+
+    code, title = "reservation-deja-resolue", "Reservation deja confirmee ou annulee"
+
+
+_ECRITURE = (
+    Introuvable,
+    ParcoursClos,
+    TransitionInterdite,
+    DonneeSanteInterdite,
+)
+
+
+@router.post(
+    "/prescriptions",
+    status_code=201,
+    response_model=Prescription,
+    summary="Prescrire une action pour un frein",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(*_ECRITURE, DisponibleInsuffisant, HorsPeriode),
+)
+async def creer_prescription(
+    demande: PrescriptionCreation, commande: CommandeDep, request: Request, service: ServiceDep
+) -> Response:
+    """Réserve ensemble places et montant d'une action, et prescrit ; ou ne fait rien.
+
+    Ce que refuse le service financement est répondu tel quel ; s'il se tait, 503, et la même
+    requête peut être renvoyée : une seule réservation est faite. Sans confirmation avant
+    `expire_le`, elle tombe. Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de
+    santé. Publie `parcours.prescription.reservee`, sauf pour lui.
+    """
+    acces: Acces = request.state.acces
+
+    async def reserver() -> Reservation:
+        rules.verifier_creation(demande)
+        async with service.base.transaction(acces) as tx:
+            frein = await _prescribable(tx, demande.frein_id)
+        return await _financement(service, acces).creer_reservation(
+            ReservationCreation(
+                action_id=demande.action_id,
+                places=demande.places,
+                montant_centimes=demande.montant_centimes,
+                beneficiaire_ref=frein.parcours_id,
+                **({"duree_s": demande.duree_s} if demande.duree_s is not None else {}),
+            ),
+            cle=commande.cle_pour("reservation"),
+            essai=commande.essai,
+        )
+
+    async def prescrire(tx: Transaction, reservation: Reservation) -> Effet:
+        # Time has passed since: what ended meanwhile leaves a reservation that falls by itself.
+        frein = await _prescribable(tx, demande.frein_id)
+        row = await queries.store_prescription(
+            tx,
+            {
+                "id": new_id(),
+                "parcours_id": frein.parcours_id,
+                "frein_id": frein.id,
+                "action_id": demande.action_id,
+                "montant_centimes": demande.montant_centimes,
+                "places": demande.places,
+                "statut": StatutPrescription.RESERVEE.value,
+                "reservation_id": reservation.id,
+                "expire_le": reservation.expire_le,
+            },
+            sante=frein.sante,
+        )
+        await _publish(tx, "parcours.prescription.reservee", row)
+        return _effet(row, service)
+
+    return await _call_then_write(service, acces, commande, reserver, prescrire)
+
+
+@router.get(
+    "/prescriptions",
+    response_model=PagePrescriptions,
+    summary="Lister les prescriptions",
+    dependencies=[portee("parcours:lire")],
+)
+async def lister_prescriptions(
+    page: PageDep,
+    service: ServiceDep,
+    tx: TransactionDep,
+    statut: Annotated[
+        list[StatutPrescription],
+        Query(
+            default_factory=list, max_length=4, description="États voulus", examples=[["reservee"]]
+        ),
+    ],
+    parcours_id: Annotated[
+        Identifiant | None,
+        Query(description="Parcours concerné", examples=["019cb368-8f25-7160-8999-50d836f675cc"]),
+    ] = None,
+    frein_id: Annotated[
+        Identifiant | None,
+        Query(description="Frein concerné", examples=["019cb368-8f25-7160-8999-50d836f675cd"]),
+    ] = None,
+) -> Response:
+    """Rend les prescriptions, les plus récentes d'abord, dans leur état du moment.
+
+    Portée `parcours:lire` ; celles d'un frein de santé n'y sont qu'avec `parcours.sante:lire`.
+    """
+    maintenant = service.horloge()
+    rows = await queries.list_prescriptions(
+        tx,
+        page,
+        sante=lit_sante(tx.acces.portees),
+        parcours_id=parcours_id,
+        frein_id=frein_id,
+        statuts=statut,
+        maintenant=maintenant,
+    )
+    return rendre_page(page, PagePrescriptions, rows, lambda row: queries.render(row, maintenant))
+
+
+@router.get(
+    "/prescriptions/{prescription_id}",
+    response_model=Prescription,
+    summary="Lire une prescription",
+    dependencies=[portee("parcours:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_prescription(
+    prescription_id: _PrescriptionId, service: ServiceDep, tx: TransactionDep
+) -> Response:
+    """Rend une prescription dans son état du moment. Portée `parcours:lire`.
+
+    Celle d'un frein de santé est introuvable sans `parcours.sante:lire`. `expiree` vient avec le
+    temps, sans nouvelle version : `If-None-Match` n'y donne pas 304.
+    """
+    row = await queries.read_prescription(tx, prescription_id, sante=lit_sante(tx.acces.portees))
+    return rendre(Effet(queries.render(row, service.horloge()), version=row.version, status=200))
+
+
+@router.post(
+    "/prescriptions/{prescription_id}/confirmations",
+    status_code=201,
+    response_model=Prescription,
+    summary="Confirmer une prescription",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(*_ECRITURE, HorsPeriode, ReservationExpiree, ReservationDejaResolue),
+)
+async def confirmer_prescription(
+    prescription_id: _PrescriptionId,
+    demande: PrescriptionConfirmationCreation,
+    commande: CommandeDep,
+    request: Request,
+    service: ServiceDep,
+) -> Response:
+    """Engage ce qui était réservé, et met le frein en cours ; le montant en trop est rendu.
+
+    Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de santé. Publie
+    `parcours.prescription.confirmee` et, la première fois, `parcours.frein.en_cours`, sauf pour
+    lui.
+    """
+    acces: Acces = request.state.acces
+
+    async def engager() -> tuple[Row[Any], UUID, int]:
+        async with service.base.transaction(acces) as tx:
+            prescription = await _resolvable(tx, prescription_id)
+            await _prescribable(tx, prescription.frein_id)
+        rules.verifier_montant(
+            demande,
+            places=prescription.places,
+            reserve_centimes=prescription.montant_centimes,
+        )
+        if commande.essai:
+            _exige_non_expiree(prescription, service)
+            montant = demande.montant_centimes
+            return (
+                prescription,
+                new_id(),
+                prescription.montant_centimes if montant is None else montant,
+            )
+        engagement = await _financement(service, acces).creer_confirmation(
+            prescription.reservation_id,
+            ConfirmationCreation(montant_centimes=demande.montant_centimes),
+            cle=commande.cle_pour("confirmation"),
+        )
+        return prescription, engagement.id, engagement.montant_centimes
+
+    async def confirmer(tx: Transaction, engagement: tuple[Row[Any], UUID, int]) -> Effet:
+        # Engaged is engaged: even if the parcours ended meanwhile, it is written where it stands.
+        prescription, engagement_id, montant_centimes = engagement
+        row = await _resolve(
+            tx,
+            prescription,
+            StatutPrescription.CONFIRMEE,
+            montant_centimes=montant_centimes,
+            engagement_id=engagement_id,
+        )
+        version = await freins.begin_frein(tx, row.frein_id, sante=row.sante)
+        if version is not None and not row.sante:
+            await publier(
+                tx,
+                Fait(
+                    f"parcours.frein.{StatutFrein.EN_COURS}",
+                    "freins",
+                    row.frein_id,
+                    version,
+                    Operation.MODIFICATION,
+                ),
+            )
+        return _effet(row, service)
+
+    return await _call_then_write(service, acces, commande, engager, confirmer)
+
+
+@router.post(
+    "/prescriptions/{prescription_id}/annulations",
+    status_code=201,
+    response_model=Prescription,
+    summary="Annuler une prescription réservée",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(
+        Introuvable,
+        TransitionInterdite,
+        DonneeSanteInterdite,
+        ReservationExpiree,
+        ReservationDejaResolue,
+    ),
+)
+async def annuler_prescription(
+    prescription_id: _PrescriptionId,
+    demande: PrescriptionAnnulationCreation,
+    commande: CommandeDep,
+    request: Request,
+    service: ServiceDep,
+) -> Response:
+    """Rend les places et le montant réservés, même si le parcours est clos entre-temps.
+
+    Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de santé. Publie
+    `parcours.prescription.annulee`, sauf pour lui.
+    """
+    acces: Acces = request.state.acces
+
+    async def rendre_reservation() -> Row[Any]:
+        async with service.base.transaction(acces) as tx:
+            prescription = await _resolvable(tx, prescription_id)
+        rules.verifier_annulation(demande, sante=prescription.sante)
+        if commande.essai:
+            _exige_non_expiree(prescription, service)
+            return prescription
+        await _financement(service, acces).creer_annulation(
+            prescription.reservation_id,
+            # The reason stays here: it is about a person, and financement knows none.
+            AnnulationCreation(motif="Prescription annulee"),
+            cle=commande.cle_pour("annulation"),
+        )
+        return prescription
+
+    async def annuler(tx: Transaction, prescription: Row[Any]) -> Effet:
+        row = await _resolve(
+            tx,
+            prescription,
+            StatutPrescription.ANNULEE,
+            montant_centimes=prescription.montant_centimes,
+            motif=demande.motif,
+        )
+        return _effet(row, service)
+
+    return await _call_then_write(service, acces, commande, rendre_reservation, annuler)
+
+
+T = TypeVar("T")
+
+
+async def _call_then_write(
+    service: Service,
+    acces: Acces,
+    commande: Commande,
+    call: Callable[[], Awaitable[T]],
+    write: Callable[[Transaction, T], Awaitable[Effet]],
+) -> Response:
+    """Ask financement, with no connection held, then write what it answered under the key.
+
+    A refusal met on the way is told from inside `once`, which looks the key up first: an honest
+    repeat gets its first answer, even if the frein was lifted since or financement is silent.
+    """
+    found: T | Refus
+    try:
+        found = await call()
+    except Refus as refus:
+        if refus.code == IdempotenceEnCours.code:
+            # A twin of ours is there now. That is no answer to keep under the key.
+            raise IdempotenceEnCours from None
+        found = refus
+    async with service.base.transaction(acces) as tx:
+
+        async def act() -> Effet:
+            if isinstance(found, Refus):
+                raise found
+            return await write(tx, found)
+
+        return await once(tx, commande, act)
+
+
+def _financement(service: Service, acces: Acces) -> FinancementClient:
+    return FinancementClient(
+        url=service.reglages.url_de("financement"),
+        portees="financement:ecrire",
+        collectivite=acces.collectivite,
+        jetons=service.jetons,
+        client=service.client,
+        traceparent=observabilite.traceparent(),
+    )
+
+
+async def _prescribable(tx: Transaction, frein_id: UUID) -> Row[Any]:
+    """Read a frein that this token may prescribe for: its episode and its parcours are open."""
+    frein = await freins.read_frein(tx, frein_id, sante=connait_sante(tx.acces.portees))
+    exige_ecriture(sante=frein.sante, portees=tx.acces.portees)
+    exige_ouvert(frein.statut_parcours)
+    exige_episode_ouvert(StatutFrein(frein.statut))
+    return frein
+
+
+async def _resolvable(tx: Transaction, prescription_id: UUID) -> Row[Any]:
+    """Read a prescription that this token may resolve, and that is not resolved yet."""
+    prescription = await queries.read_prescription(
+        tx, prescription_id, sante=connait_sante(tx.acces.portees)
+    )
+    exige_ecriture(sante=prescription.sante, portees=tx.acces.portees)
+    rules.exige_reservee(prescription.statut)
+    return prescription
+
+
+async def _resolve(
+    tx: Transaction,
+    prescription: Row[Any],
+    statut: StatutPrescription,
+    *,
+    montant_centimes: int,
+    engagement_id: UUID | None = None,
+    motif: str | None = None,
+) -> Row[Any]:
+    """Write how a reservation ended, and tell the feed."""
+    row = await queries.resolve_prescription(
+        tx,
+        prescription,
+        statut,
+        montant_centimes=montant_centimes,
+        engagement_id=engagement_id,
+        motif=motif,
+    )
+    if row is None:  # by another command, which financement must have let through first
+        raise ReservationDejaResolue
+    await _publish(tx, f"parcours.prescription.{statut}", row)
+    return row
+
+
+def _exige_non_expiree(prescription: Row[Any], service: Service) -> None:
+    """For a trial only: financement, which says it otherwise, is not called."""
+    maintenant = service.horloge()
+    if rules.statut_a(prescription.statut, prescription.expire_le, maintenant) == (
+        StatutPrescription.EXPIREE
+    ):
+        raise ReservationExpiree
+
+
+async def _publish(tx: Transaction, fait: str, prescription: Row[Any]) -> None:
+    """Tell the feed; of what is for health it says nothing."""
+    if not prescription.sante:
+        version = prescription.version
+        operation = Operation.CREATION if version == 1 else Operation.MODIFICATION
+        await publier(tx, Fait(fait, "prescriptions", prescription.id, version, operation))
+
+
+def _effet(row: Row[Any], service: Service) -> Effet:
+    return Effet(
+        queries.render(row, service.horloge()),
+        location=f"/v1/prescriptions/{row.id}",
+        version=row.version,
+    )

@@ -1,0 +1,45 @@
+"""The financement service, as its siblings see it."""
+
+from uuid import UUID
+
+from shared.clients.voisin import Voisin
+from shared.schemas.financement import (
+    Action,
+    AnnulationCreation,
+    ConfirmationCreation,
+    Engagement,
+    Reservation,
+    ReservationCreation,
+)
+
+
+class FinancementClient(Voisin):
+    """Read an action; reserve, confirm and give back places and cents, together.
+
+    One key, one effect: called again with it, each command answers what it answered first.
+    404 and 409 are told again as financement said them; the rest is `dependance-indisponible`.
+    """
+
+    async def lire_action(self, action_id: UUID) -> Action:
+        """Read an action and its places as of now."""
+        return await self._get(f"/v1/actions/{action_id}", Action)
+
+    async def creer_reservation(
+        self, demande: ReservationCreation, *, cle: str, essai: bool = False
+    ) -> Reservation:
+        """Take places and cents together; they come back by themselves at `expire_le`."""
+        return await self._post("/v1/reservations", demande, Reservation, cle=cle, essai=essai)
+
+    async def creer_confirmation(
+        self, reservation_id: UUID, demande: ConfirmationCreation, *, cle: str
+    ) -> Engagement:
+        """Turn a reservation into an engagement; what is not confirmed is given back."""
+        path = f"/v1/reservations/{reservation_id}/confirmations"
+        return await self._post(path, demande, Engagement, cle=cle)
+
+    async def creer_annulation(
+        self, reservation_id: UUID, demande: AnnulationCreation, *, cle: str
+    ) -> Reservation:
+        """Give a reservation back before its time."""
+        path = f"/v1/reservations/{reservation_id}/annulations"
+        return await self._post(path, demande, Reservation, cle=cle)

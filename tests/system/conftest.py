@@ -1,0 +1,58 @@
+"""Real processes: a whole Jalons on ports and in a folder of its own."""
+
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from deploy.local.collectivites import charger
+from deploy.local.partenaire import Partenaire
+from deploy.local.services import COLLECTIVITES, Installation
+
+
+def ports_libres(nombre: int = 4) -> int:
+    """The first of some consecutive free ports, on loopback."""
+    for premier in range(20_000, 32_000, 10):
+        try:
+            for rang in range(nombre):
+                with socket.socket() as prise:
+                    prise.bind(("127.0.0.1", premier + rang))
+        except OSError:
+            continue
+        return premier
+    raise AssertionError("aucun port libre")
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """The issuer, the three services and the worker, running."""
+    dossier: Path = tmp_path_factory.mktemp("installation")
+    with Installation(dossier, port=ports_libres()).en_marche() as found:
+        yield found
+
+
+def departement(installation: Installation, http: httpx.AsyncClient, code: str) -> Partenaire:
+    """A département's information system, with every scope it has."""
+    client = next(
+        one
+        for one in charger(COLLECTIVITES)[code].clients
+        if one.client_id.startswith("si-departement-")
+    )
+    return Partenaire(
+        installation.adresses,
+        http,
+        client_id=client.client_id,
+        secret=installation.secret(client.client_id),
+        collectivite=code,
+        portees=client.portees,
+    )
+
+
+@pytest_asyncio.fixture(scope="module")
+async def si(installation: Installation) -> AsyncIterator[Partenaire]:
+    """The information system of 35D."""
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        yield departement(installation, http, "35D")

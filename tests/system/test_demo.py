@@ -1,0 +1,174 @@
+"""The command a newcomer runs."""
+
+import json
+import os
+import re
+import subprocess
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local.partenaire import Partenaire, Refusee
+from deploy.local.services import RACINE, SERVICES, Installation
+from tests.system.conftest import departement, ports_libres
+
+
+@pytest.fixture(scope="module")
+def dossier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the demonstration keeps what it made."""
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def bilan(dossier: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `./jalons demo --une-fois --json` says on its last line, from an empty folder."""
+    arguments = ["--une-fois", "--json", "--dossier", dossier, "--port", str(ports_libres())]
+    done = subprocess.run(
+        [RACINE / "jalons", "demo", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+        cwd=tmp_path_factory.mktemp("ailleurs"),
+        env={**os.environ, "HOME": str(tmp_path_factory.mktemp("home"))},
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_people_add_up(bilan: dict[str, Any]) -> None:
+    personnes = bilan["personnes"]
+    assert personnes["importees"] == (
+        personnes["a_orienter"] + personnes["hors_orientation"] + personnes["refusees"]
+    )
+    assert personnes["a_orienter"] > 200
+    assert personnes["refusees"] > 0
+
+
+def test_each_decision_opened_a_parcours(bilan: dict[str, Any]) -> None:
+    orientations = bilan["orientations"]
+    assert bilan["parcours"]["ouverts"] == orientations["decidees"] > 200
+    assert sum(orientations["par_parcours"].values()) == orientations["proposees"]
+    assert set(orientations["par_parcours"]) >= {"social", "socio_professionnel", "indetermine"}
+    etats = orientations["decisions_par_etat"]
+    assert etats["acceptee"] > 10 * etats["refusee"] / 2 > 0
+
+
+def test_each_envelope_adds_up_to_the_cent(bilan: dict[str, Any]) -> None:
+    for enveloppe in bilan["enveloppes"]:
+        assert enveloppe["ouvert_centimes"] == (
+            enveloppe["disponible_centimes"]
+            + enveloppe["reserve_centimes"]
+            + enveloppe["engage_centimes"]
+        )
+    opened = [one for one in bilan["enveloppes"] if one["ouvert_centimes"]]
+    assert {(one["collectivite"], one["exercice"]) for one in opened} == {("35D", 2024)}
+    assert sum(one["ouvert_centimes"] for one in opened) == 259_704_000
+    # The last euros of a line, and an action's last place, were driven to the refusal.
+    assert sum(one["disponible_centimes"] == 0 for one in opened) == 2
+    assert len(bilan["refus_montres"]) == 2
+
+
+def test_what_is_only_announced_opens_nothing(bilan: dict[str, Any]) -> None:
+    announced = [one for one in bilan["enveloppes"] if one["annonce"]]
+    assert len(announced) == 6
+    assert not any(one["ouvert_centimes"] for one in announced)
+
+
+def test_freins_were_recorded_and_prescribed(bilan: dict[str, Any]) -> None:
+    assert bilan["freins"]["mobilite"]["fort"] > 0
+    assert bilan["prescriptions"]["confirmee"] > 10
+    assert bilan["prescriptions"]["reservee"] > 10
+
+
+async def test_a_token_of_another_departement_finds_nothing(
+    dossier: Path, bilan: dict[str, Any]
+) -> None:
+    """On every object of 35D, a token of 44D gets 404, equal to what is absent.
+
+    Planted: the filter and the wall left out of one table, red.
+    """
+    assert bilan["parcours"]["ouverts"]
+    with Installation(dossier, port=ports_libres()).en_marche() as installation:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            ours, theirs = (departement(installation, http, code) for code in ("35D", "44D"))
+            seen = 0
+            for service in SERVICES:
+                for chemin, parametres in objets(service):
+                    ids = await valeurs(ours, service, parametres)
+                    path = chemin.format(**ids)
+                    await ours.lire(service, path)
+                    absent = chemin.format(**dict.fromkeys(parametres, str(uuid4())))
+                    refused = [await refus(theirs, service, one) for one in (path, absent)]
+                    assert refused[0] == refused[1], chemin
+                    assert refused[0]["code"] == "introuvable", chemin
+                    seen += 1
+    assert seen >= 15
+
+
+def objets(service: str) -> list[tuple[str, list[str]]]:
+    """Every path of a service that reads one object as JSON, and its parameters."""
+    document = import_module(f"services.{service}.app").app(None).openapi()
+    return [
+        (chemin, re.findall(r"{(\w+)}", chemin))
+        for chemin, operations in document["paths"].items()
+        if "get" in operations
+        and re.search(r"_id}", chemin)
+        and "application/json" in operations["get"]["responses"]["200"]["content"]
+    ]
+
+
+async def valeurs(si: Partenaire, service: str, parametres: list[str]) -> dict[str, str]:
+    """An id of ours for each parameter; a decision is read under its own orientation."""
+    collections = {
+        # Persons are not listed: an orientation names one.
+        "personne_id": "orientations",
+        "organisme_referent_id": "organismes-referents",
+        "parcours_id": "parcours",
+    }
+    found: dict[str, str] = {}
+    for parametre in reversed(parametres):
+        if parametre in found:
+            continue
+        collection = collections.get(parametre, parametre.removesuffix("_id") + "s")
+        element = (await si.lire(service, f"/v1/{collection}", limite=1))["elements"][0]
+        found |= {name: element[name] for name in parametres if name in element}
+        found.setdefault(parametre, element["id"])
+    return found
+
+
+async def refus(si: Partenaire, service: str, chemin: str) -> dict[str, Any]:
+    """What a refused reading says, but for its own address and trace."""
+    with pytest.raises(Refusee) as refused:
+        await si.lire(service, chemin)
+    ignored = ("instance", "correlation")
+    return {k: v for k, v in refused.value.probleme.items() if k not in ignored}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "phrase"),
+    [
+        pytest.param(["serve", "rien"], "n'est pas un service", id="service inconnu"),
+        pytest.param(["serve", "parcours"], "Il manque à parcours", id="réglages absents"),
+        pytest.param(["jeton", "personne", "parcours"], "Aucun client", id="client inconnu"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_the_way_out(
+    arguments: list[str], phrase: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [RACINE / "jalons", *arguments, "--dossier", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+    )
+    assert done.returncode == 1
+    assert phrase in done.stderr.replace("\n", " ")
+    assert "Traceback" not in done.stderr
