@@ -14,9 +14,9 @@ from deploy.local.collectivites import (
     Enveloppe,
     Ligne,
     Montant,
-    Qualificatif,
 )
 from deploy.local.partenaire import Json, Partenaire, par_reference, une_fois
+from shared.schemas.financement import Qualificatif
 
 SERVICES = ("orientation", "parcours", "financement")
 

@@ -46,7 +46,16 @@ from shared.schemas.commun import (
     Entree,
     Libelle,
 )
+from shared.schemas.financement import Financeur as TypeFinanceur
+from shared.schemas.financement import (
+    OrigineAction,
+    Qualificatif,
+    StatutConvention,
+    StatutSignataire,
+    TypeConvention,
+)
 from shared.schemas.orientation import TypeOrganisme
+from shared.schemas.parcours import CodeFrein
 
 FICHIER_DEMONSTRATION = "demonstration.yaml"
 
@@ -78,31 +87,6 @@ class CollectiviteInvalide(ValueError):
     """A file is wrong; the sentence, in French, names the file, the line and the field."""
 
 
-class TypeConvention(StrEnum):
-    """Kinds of convention."""
-
-    CONTRAT_LOCAL_SOLIDARITES = "contrat_local_solidarites"
-    CONVENTION_DEPARTEMENTALE_INSERTION_EMPLOI = "convention_departementale_insertion_emploi"
-    CONVENTION_EXPERIMENTATION_FRANCE_TRAVAIL = "convention_experimentation_france_travail"
-    CONVENTION_APPUI_LUTTE_PAUVRETE_ACCES_EMPLOI = "convention_appui_lutte_pauvrete_acces_emploi"
-    PROGRAMME_DEPARTEMENTAL_INSERTION = "programme_departemental_insertion"
-    PACTE_TERRITORIAL_INSERTION = "pacte_territorial_insertion"
-
-
-class StatutConvention(StrEnum):
-    """States of a convention; the page's own words stand beside, in `statut_selon_source`."""
-
-    PROJET = "projet"
-    DELIBEREE = "deliberee"
-    SIGNEE_PARTIELLEMENT = "signee_partiellement"
-    SIGNEE = "signee"
-    EN_VIGUEUR = "en_vigueur"
-    TERMINEE = "terminee"
-    SOLDEE = "soldee"
-    RESILIEE = "resiliee"
-    ABANDONNEE = "abandonnee"
-
-
 class StatutAvenant(StrEnum):
     """States of an avenant."""
 
@@ -112,76 +96,6 @@ class StatutAvenant(StrEnum):
     APPLICABLE = "applicable"
     REMPLACE = "remplace"
     ABANDONNE = "abandonne"
-
-
-class StatutSignataire(StrEnum):
-    """What a party did with its signature."""
-
-    INVITE = "invite"
-    A_SIGNER = "a_signer"
-    SIGNE = "signe"
-    REFUSE = "refuse"
-    RETIRE = "retire"
-
-
-class TypeFinanceur(StrEnum):
-    """Who pays, or signs."""
-
-    ETAT = "etat"
-    DEPARTEMENT = "departement"
-    REGION = "region"
-    UNION_EUROPEENNE = "union_europeenne"
-    CAF = "caf"
-    MSA = "msa"
-    FRANCE_TRAVAIL = "france_travail"
-    ARS = "ars"
-    CPAM = "cpam"
-    EPCI = "epci"
-    COMMUNE = "commune"
-    AUTRE = "autre"
-
-
-class Qualificatif(StrEnum):
-    """How sure a printed number is; only `exact` may be posted."""
-
-    EXACT = "exact"
-    EXACT_ARRONDI_MILLION = "exact_arrondi_million"
-    EXACT_ARRONDI_DIX_MILLE = "exact_arrondi_dix_mille"
-    PRESQUE = "presque"
-    ENVIRON = "environ"
-    JUSQU_A = "jusqu_a"
-    PLUS_DE = "plus_de"
-    UN_PEU_PLUS_DE = "un_peu_plus_de"
-    MOITIE = "moitie"
-
-
-class Origine(StrEnum):
-    """Where an action comes from."""
-
-    CAHIER_DES_CHARGES = "cahier_des_charges"
-    PARTENAIRE = "partenaire"
-    CO_CONSTRUITE = "co_construite"
-    EXPERIMENTALE = "experimentale"
-
-
-class Frein(StrEnum):
-    """The fifteen freins of Jalons."""
-
-    MOBILITE = "mobilite"
-    GARDE_ENFANT = "garde_enfant"
-    PROCHE_AIDANT = "proche_aidant"
-    FAMILLE = "famille"
-    SANTE = "sante"
-    HANDICAP = "handicap"
-    LOGEMENT = "logement"
-    LANGUE_ILLETTRISME = "langue_illettrisme"
-    NUMERIQUE = "numerique"
-    FINANCES = "finances"
-    ADMINISTRATIF_JURIDIQUE = "administratif_juridique"
-    QUALIFICATION = "qualification"
-    CONFIANCE = "confiance"
-    ISOLEMENT = "isolement"
-    AUTRE = "autre"
 
 
 class PerimetreClient(StrEnum):
@@ -276,7 +190,7 @@ class Delai(Entree):
 class FreinCite(Entree):
     """A frein that a page names, in its words."""
 
-    frein: Frein
+    frein: CodeFrein
     texte_source: Texte
     source: Source
 
@@ -467,7 +381,7 @@ class Elaboration(Entree):
 class ModeOrigine(Entree):
     """A way in which actions come to be proposed."""
 
-    origine: Origine
+    origine: OrigineAction
     libelle: Libelle
     source: Source
 
@@ -801,7 +715,7 @@ class ActionDemo(Illustratif):
     places: Positif
     prix_unitaire_centimes: CentimesPositifs
     cle_financement: tuple[PartCle, ...] = Field(min_length=1)
-    freins: tuple[Frein, ...] = ()
+    freins: tuple[CodeFrein, ...] = ()
     communes: tuple[CodeCommune, ...] = ()
     porteur: Code | None = None
 

@@ -213,10 +213,11 @@ class Installation:
         else:
             next(one for one in self._processus if one.nom == nom).tuer()
 
-    def relancer(self, nom: str) -> None:
-        """Start a process again."""
+    def relancer(self, nom: str, *, attendre: bool = True) -> None:
+        """Start a process again, and wait until all answer."""
         next(one for one in self._processus if one.nom == nom).lancer()
-        self._attendre_prets()
+        if attendre:
+            self._attendre_prets()
 
     def _effacer(self) -> None:
         # The lock is taken first: another instance's data are not ours to throw away.

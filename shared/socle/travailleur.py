@@ -8,6 +8,7 @@ It is reached by name, as uvicorn reaches its app: nothing here imports a servic
 
 import asyncio
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ from shared.socle.suivi import Suivi, suivre
 from shared.socle.tables import Collectivite
 
 Tache = Callable[..., Awaitable[None]]
+_ARRET_S = 8
 
 _log = structlog.get_logger()
 
@@ -65,7 +67,7 @@ async def travailler(noms: Sequence[str]) -> None:
         await stop.wait()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=_ARRET_S)
 
 
 async def _run_jobs(service: Service, travail: Travail) -> None:
@@ -164,5 +166,19 @@ async def _collectivites(service: Service) -> Sequence[str]:
         return []
 
 
+async def _main(noms: Sequence[str]) -> None:
+    code = 1
+    try:
+        await travailler(noms)
+        code = 0
+    except Exception as error:
+        problems.log_fault(error)
+    finally:
+        # A job queue whose database is gone waits for it, deaf to cancellation, and the loop
+        # would wait with it. Nothing is lost by leaving: what was under way is taken up again,
+        # whole, by the next worker.
+        os._exit(code)
+
+
 if __name__ == "__main__":
-    asyncio.run(travailler(sys.argv[1:]))
+    asyncio.run(_main(sys.argv[1:]))

@@ -58,16 +58,16 @@ async def _prepare(si: Partenaire) -> list[Json]:
 async def test_every_decision_opens_one_parcours_once_parcours_is_back(
     installation: Installation, si: Partenaire
 ) -> None:
-    """`parcours` and its worker are killed while 200 decisions are made.
+    """`parcours` is killed, and its worker again and again, while 200 decisions are made.
 
-    Planted: the follower moving its cursor in a transaction of its own, before the effect: a
-    kill between the two lost parcours, red.
+    Planted: the follower moving its cursor in a transaction of its own, before the effect: the
+    pages between the two were lost, red.
     """
     orientations = await _prepare(si)
-    decided = 0
+    done = asyncio.Event()
 
-    async def decide(orientation: Json) -> None:
-        nonlocal decided
+    async def decide(rang: int, orientation: Json) -> None:
+        await asyncio.sleep(rang * 0.06)
         await si.ecrire(
             "orientation",
             f"/v1/orientations/{orientation['id']}/decisions",
@@ -75,20 +75,28 @@ async def test_every_decision_opens_one_parcours_once_parcours_is_back(
             cle=f"d{orientation['id']}",
             version=2,
         )
-        decided += 1
-        # In the midst: some pages are followed, one may be half applied.
-        if decided == DECISIONS // 4:
-            installation.tuer("travailleur")
-            installation.tuer("parcours")
-
-    await asyncio.gather(*map(decide, orientations))
-    assert decided == DECISIONS
-
-    await asyncio.to_thread(installation.relancer, "parcours")
-    await asyncio.to_thread(installation.relancer, "travailleur")
 
     async def opened() -> list[Json]:
         return [one async for one in si.tout("parcours", "/v1/parcours")]
+
+    async def kill() -> None:
+        for _ in range(3):
+            known = len(await opened())
+            while len(await opened()) == known and not done.is_set():
+                await asyncio.sleep(0.02)
+            # It has just applied a page: the next one is on its way, and dies half applied.
+            await asyncio.sleep(0.1)
+            installation.tuer("travailleur")
+            await asyncio.to_thread(installation.relancer, "travailleur", attendre=False)
+        installation.tuer("parcours")
+        installation.tuer("travailleur")
+
+    killing = asyncio.create_task(kill())
+    await asyncio.gather(*(decide(rang, one) for rang, one in enumerate(orientations)))
+    done.set()
+    await killing
+    await asyncio.to_thread(installation.relancer, "parcours")
+    await asyncio.to_thread(installation.relancer, "travailleur")
 
     for _ in range(150):
         if len(await opened()) >= DECISIONS:

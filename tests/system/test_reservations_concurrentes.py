@@ -158,8 +158,14 @@ async def test_crossed_commands_neither_deadlock_nor_lose_a_cent(
         await _action(client, convention_id, 40, *reversed(enveloppes)),
     ]
     alea = random.Random(35)
+    # Fewer than the pool's connections: what is tried is the locks, not how long a queue may be.
+    ensemble = asyncio.Semaphore(10)
 
     async def vivre() -> list[int]:
+        async with ensemble:
+            return await reserver_puis_resoudre()
+
+    async def reserver_puis_resoudre() -> list[int]:
         demande = _demande(
             alea.choice(actions), 1, alea.randint(1, 5_00), duree_s=alea.choice([1, 60])
         )

@@ -100,7 +100,17 @@ async def creer_enveloppe(
     response_model=Enveloppe,
     summary="Ouvrir une enveloppe d'un montant exact",
     dependencies=[portee("financement:administrer")],
-    responses=refusals(Introuvable, TransitionInterdite),
+    responses={
+        **refusals(Introuvable, TransitionInterdite),
+        201: {
+            "links": {
+                "lecture": {
+                    "operationId": "obtenir_enveloppe",
+                    "parameters": {"enveloppe_id": "$response.body#/id"},
+                }
+            }
+        },
+    },
 )
 async def creer_ouverture(
     enveloppe_id: EnveloppeId,

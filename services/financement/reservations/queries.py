@@ -27,12 +27,12 @@ from services.financement.journal.queries import lock_disponibles
 from services.financement.journal.rules import Tenue
 from services.financement.reservations.rules import EtatAction, EtatReservation, PartAction
 from shared.refus import Introuvable
-from shared.schemas.financement import Livre, StatutReservation
+from shared.schemas.financement import Livre, Poste, StatutReservation
 from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer
 
 _R, _L, _P = tables.Reservation, tables.ReservationLigne, tables.PartFinancement
-_A, _V, _G = tables.Action, tables.Enveloppe, tables.Engagement
+_A, _V, _G, _S = tables.Action, tables.Enveloppe, tables.Engagement, tables.Solde
 _INSTANT = bindparam("instant", type_=_R.expire_le.type)
 # Written out, not bound: the planner must see that the partial index applies.
 _DUE = (_R.statut == literal_column("'en_attente'")) & (_R.expire_le <= _INSTANT)
@@ -122,7 +122,16 @@ _TO_RESOLVE = (
     .join(_A, (_A.collectivite == _R.collectivite) & (_A.id == _R.action_id))
     .where(siens(_R), _R.id == bindparam("id"))
 )
-_OBJETS = select(_L.objet_id).where(siens(_L), _L.reservation_id == bindparam("id"))
+_LOCK_RESERVATION = (
+    select(_S.objet_id)
+    .where(
+        siens(_S),
+        _S.poste == Poste.DISPONIBLE.value,
+        _S.objet_id.in_(select(_L.objet_id).where(siens(_L), _L.reservation_id == bindparam("id"))),
+    )
+    .order_by(_S.objet_id)
+    .with_for_update(of=_S)
+)
 _ECHUES = (
     select(_R.id, _R.action_id, _R.version, _R.statut, _R.expire_le, _LIGNES)
     .where(siens(_R), _DUE)
@@ -205,10 +214,8 @@ async def lock_reservation(tx: Transaction, reservation_id: UUID) -> Row[Any]:
     Raises:
         Introuvable: none of this collectivité has this id.
     """
-    objets = (await tx.execute(_OBJETS, {"id": reservation_id})).scalars().all()
-    if not objets:
+    if not (await tx.execute(_LOCK_RESERVATION, {"id": reservation_id})).all():
         raise Introuvable
-    await lock_disponibles(tx, objets)
     return (await tx.execute(_TO_RESOLVE, {"id": reservation_id})).one()
 
 

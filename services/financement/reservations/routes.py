@@ -27,7 +27,6 @@ from shared.schemas.financement import (
     StatutReservation,
 )
 from shared.socle.contrat import CommandeDep, portee, routeur
-from shared.socle.db import Transaction
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
@@ -42,6 +41,12 @@ _ReservationId = Annotated[
     UUID,
     Path(description="Une réservation", examples=["019cb40d-5aa0-78d0-9738-f7d93d9c1724"]),
 ]
+
+
+def _lecture(operation: str, parametre: str) -> dict[str, Any]:
+    """The link from what an act answers to the operation that reads it again."""
+    lien = {"operationId": operation, "parameters": {parametre: "$response.body#/id"}}
+    return {"links": {"lecture": lien}}
 
 
 def _render(row: Row[Any], instant: datetime) -> Reservation:
@@ -104,7 +109,7 @@ async def creer_reservation(
             "expire_le": instant + timedelta(seconds=demande.duree_s),
         }
         await queries.store_reservation(tx, {**values, "instant": instant}, tenues)
-        await _publier(tx, "creee", reservation_id, 1, Operation.CREATION)
+        await publier(tx, _fait("creee", reservation_id, 1, Operation.CREATION))
         ecritures.append(
             Ecriture(
                 evenement=EvenementJournal.RESERVATION,
@@ -143,9 +148,12 @@ async def creer_reservation(
     response_model=Engagement,
     summary="Confirmer une réservation, en tout ou partie",
     dependencies=[portee("financement:ecrire")],
-    responses=refusals(
-        Introuvable, rules.ReservationExpiree, rules.ReservationDejaResolue, rules.HorsPeriode
-    ),
+    responses={
+        **refusals(
+            Introuvable, rules.ReservationExpiree, rules.ReservationDejaResolue, rules.HorsPeriode
+        ),
+        201: _lecture("obtenir_engagement", "engagement_id"),
+    },
 )
 async def confirmer_reservation(
     reservation_id: _ReservationId,
@@ -171,9 +179,9 @@ async def confirmer_reservation(
         jour = instant.astimezone(fuseau).date()
         rules.exige_fenetres([part for part in parts if prises[part.enveloppe_id]], jour)
         engagement_id = new_id()
-        await _publier(tx, "confirmee", reservation_id, row.version + 1, Operation.MODIFICATION)
         await publier(
             tx,
+            _fait("confirmee", reservation_id, row.version + 1),
             Fait(
                 "financement.engagement.cree",
                 "engagements",
@@ -205,7 +213,10 @@ async def confirmer_reservation(
     response_model=Reservation,
     summary="Annuler une réservation",
     dependencies=[portee("financement:ecrire")],
-    responses=refusals(Introuvable, rules.ReservationExpiree, rules.ReservationDejaResolue),
+    responses={
+        **refusals(Introuvable, rules.ReservationExpiree, rules.ReservationDejaResolue),
+        201: _lecture("obtenir_reservation", "reservation_id"),
+    },
 )
 async def annuler_reservation(
     reservation_id: _ReservationId,
@@ -225,7 +236,7 @@ async def annuler_reservation(
         etat, _ = queries.etat_reservation(row)
         rules.exige_en_attente(etat, instant)
         await queries.store_annulation(tx, reservation_id, demande.motif, instant)
-        await _publier(tx, "annulee", reservation_id, row.version + 1, Operation.MODIFICATION)
+        await publier(tx, _fait("annulee", reservation_id, row.version + 1))
         ecriture = rules.ecriture_liberation(
             etat, EvenementJournal.ANNULATION, instant.astimezone(fuseau).date()
         )
@@ -283,10 +294,8 @@ async def obtenir_reservation(
     return rendre_lecture(request, reservation, reservation.version)
 
 
-async def _publier(
-    tx: Transaction, fait: str, reservation_id: UUID, version: int, operation: Operation
-) -> None:
-    await publier(
-        tx,
-        Fait(f"financement.reservation.{fait}", "reservations", reservation_id, version, operation),
-    )
+def _fait(
+    fait: str, reservation_id: UUID, version: int, operation: Operation = Operation.MODIFICATION
+) -> Fait:
+    nom = f"financement.reservation.{fait}"
+    return Fait(nom, "reservations", reservation_id, version, operation)

@@ -188,7 +188,7 @@ async def test_an_announced_amount_is_never_available(terrain: Terrain) -> None:
 
 
 async def test_exactly_three_amounts_of_the_pages_can_be_opened(terrain: Terrain) -> None:
-    """Seven amounts are printed for the four départements; three are exact to the euro."""
+    """Nine amounts are printed for the four départements; three are exact to the euro."""
     imprimes = [
         (1_241_700_00, "exact"),
         (730_670_00, "exact"),
@@ -196,6 +196,7 @@ async def test_exactly_three_amounts_of_the_pages_can_be_opened(terrain: Terrain
         (720_000_00, "presque"),
         (1_000_000_00, "presque"),
         (188_000_000_00, "exact_arrondi_million"),
+        (2_650_000_00, "exact_arrondi_dix_mille"),
         (570_000_00, "un_peu_plus_de"),
         (4_000_000_00, "plus_de"),
     ]

@@ -99,7 +99,7 @@ async def test_the_same_file_twice_changes_nothing(
 async def test_an_invalid_foyer_is_named_with_its_line_and_the_rest_goes_on(
     client: Client, service: Service, ouverte: str
 ) -> None:
-    """Whole or not at all. Planted: the rejection ignored for its first person, red."""
+    """Whole or not at all, and the others are written."""
     lines = flux(5).split(b"\n")
     starts = [n for n, line in enumerate(lines, start=1) if b"<InfosFoyerRSA>" in line]
     state = next(n for n, line in enumerate(lines) if n > starts[2] and b"<ETATDOSRSA>" in line)
