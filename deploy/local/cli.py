@@ -35,7 +35,10 @@ from deploy.local.services import (
 from deploy.local.tableau import adresses, afficher
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Jalons : orienter, accompagner et financer l'insertion. Commencez par ./jalons demo.",
 )
 flux = typer.Typer(
     no_args_is_help=True, help="Flux CAF/MSA : en générer un synthétique, l'importer."
@@ -309,15 +312,10 @@ def main() -> None:
     # A stop asked by the system is like a Ctrl-C: what was started is stopped in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        app(standalone_mode=False)
+        app(prog_name="./jalons")
     except ErreurLocale as error:
         _console.print(f"[red]{error.constat}[/red] {error.issue}")
         sys.exit(1)
-    except typer.Exit as stop:
-        sys.exit(stop.exit_code)
-    except (KeyboardInterrupt, typer.Abort):
-        _console.print("Arrêté.")
-        sys.exit(130)
     except OSError as error:
         _console.print(f"[red]Le système refuse : {error.strerror}.[/red] Rien n'est perdu.")
         sys.exit(1)

@@ -19,6 +19,7 @@ from typing import IO
 import httpx
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from deploy.emetteur.clients import Annuaire, Autorisation, Client, ecrire, hacher, nouveau_secret
@@ -57,6 +58,11 @@ def migrer(service: str, url_proprietaire: str) -> None:
     os.environ[f"JALONS_{service.upper()}_MIGRATION"] = url_proprietaire
     try:
         command.upgrade(alembic(service), "head")
+    except CommandError as error:
+        raise ErreurLocale(
+            f"La base {service} vient d'une version de Jalons que celle-ci ne connaît pas.",
+            "Revenez à cette version-là, ou repartez d'un dossier vide avec --neuf.",
+        ) from error
     except SQLAlchemyError as error:
         raise ErreurLocale(
             f"La migration de la base {service} a échoué ({type(error).__name__}).",

@@ -8,8 +8,12 @@ from alembic import context, op
 from procrastinate.schema import SchemaManager
 from sqlalchemy import MetaData, create_engine, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql.base import ischema_names
 
 from shared.socle import tables
+
+# SQLAlchemy reads tables back without knowing this type of PostgreSQL.
+ischema_names["xid8"] = tables.Xid8
 
 
 def run(service: str, metadata: MetaData) -> None:
