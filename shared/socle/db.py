@@ -70,7 +70,8 @@ class BaseDeDonnees:
             pool_size=connexions,
             max_overflow=0,
             pool_timeout=5,
-            pool_pre_ping=False,
+            # An error's text would quote the parameters, hence persons.
+            hide_parameters=True,
             connect_args={
                 "timeout": 5,
                 "server_settings": {

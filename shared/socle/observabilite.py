@@ -1,5 +1,6 @@
 """Structured logs and correlation. A log line holds identifiers, never a person's data."""
 
+import json
 import logging
 import re
 import secrets
@@ -58,5 +59,27 @@ def configure(service: str, level: str = "INFO") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    # Libraries speak through `logging`: warnings and above, without their arguments' values.
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s", force=True)
+    # Libraries speak through `logging`: where and what kind, never their words.
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Sobre())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+
+
+class Sobre(logging.Formatter):
+    """A library's record without its message: an error's text may quote a row, or a request."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Keep the level, the logger, the place, and the type of the exception."""
+        kind = record.exc_info[0] if record.exc_info else None
+        line = {
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "place": f"{record.module}:{record.lineno}",
+            "exception": kind and kind.__name__,
+            "trace": _trace.get() or None,
+        }
+        return json.dumps({name: value for name, value in line.items() if value is not None})
