@@ -13,7 +13,8 @@ from typing import Annotated, Any
 from urllib.parse import unquote_plus
 from uuid import uuid4
 
-from fastapi import FastAPI, Form, Header
+from fastapi import FastAPI, Form, Header, Request
+from fastapi.exceptions import RequestValidationError
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from pydantic import Field
@@ -54,6 +55,10 @@ def create() -> FastAPI:
     app = FastAPI(
         title="Jalons, émetteur de jetons", docs_url=None, redoc_url=None, openapi_url=None
     )
+
+    @app.exception_handler(RequestValidationError)
+    async def illisible(_: Request, __: Exception) -> JSONResponse:
+        return _error("invalid_request")  # FastAPI's own answer would quote the secret
 
     @app.get("/sante/vivant")
     async def vivant() -> dict[str, str]:
@@ -148,9 +153,12 @@ def _error(code: str, status: int = 400) -> JSONResponse:
 def _load_key(chemin: Path) -> ECKey:
     """Read the signing key, or make it: its thumbprint is its `kid`, stable over restarts."""
     if not chemin.exists():
-        descriptor = os.open(chemin, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Whole or not at all: half a key would keep every later start from its own.
+        draft = chemin.with_suffix(".nouveau")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(ECKey.generate_key("P-256").as_pem(private=True))
+        draft.rename(chemin)
     key = ECKey.import_key(chemin.read_bytes())
     key.ensure_kid()
     return key

@@ -178,6 +178,7 @@ class Orientation(Versionnee, Base):
     personne_id: Mapped[UUID]
     origine: Mapped[str]
     statut: Mapped[str]
+    demande: Mapped[str | None]  # to whom a person without RSA turned
     recu_le: Mapped[datetime]
     date_limite: Mapped[date]
     criteres: Mapped[list[Any]]

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from shared.clients.voisin import Voisin
 from shared.schemas.financement import (
-    Action,
     AnnulationCreation,
     ConfirmationCreation,
     Engagement,
@@ -20,15 +19,19 @@ class FinancementClient(Voisin):
     404 and 409 are told again as financement said them; the rest is `dependance-indisponible`.
     """
 
-    async def lire_action(self, action_id: UUID) -> Action:
-        """Read an action and its places as of now."""
-        return await self._get(f"/v1/actions/{action_id}", Action)
-
     async def creer_reservation(
         self, demande: ReservationCreation, *, cle: str, essai: bool = False
     ) -> Reservation:
         """Take places and cents together; they come back by themselves at `expire_le`."""
         return await self._post("/v1/reservations", demande, Reservation, cle=cle, essai=essai)
+
+    async def lire_reservation(self, reservation_id: UUID) -> Reservation:
+        """Read how a reservation stands, and the engagement it became."""
+        return await self._get(f"/v1/reservations/{reservation_id}", Reservation)
+
+    async def lire_engagement(self, engagement_id: UUID) -> Engagement:
+        """Read an engagement."""
+        return await self._get(f"/v1/engagements/{engagement_id}", Engagement)
 
     async def creer_confirmation(
         self, reservation_id: UUID, demande: ConfirmationCreation, *, cle: str

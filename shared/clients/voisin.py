@@ -91,12 +91,14 @@ class Voisin:
             raise DependanceIndisponible from None
         if answer.is_success:
             return answer
-        if answer.status_code in (404, 409, 410):
+        if answer.status_code in (404, 409, 410, 422):
             try:
                 probleme = answer.json()
             except ValueError:
                 probleme = {}
             # While two versions run, the other may refuse by a code that is not ours yet.
-            if {"code", "title"} <= probleme.keys() and probleme["code"] in STATUTS:
+            # What was wrong in our own request is ours to mend, save a key used otherwise.
+            known = {"code", "title"} <= probleme.keys() and probleme["code"] in STATUTS
+            if known and probleme["code"] != "validation":
                 raise RefusVoisin(probleme)
         raise DependanceIndisponible

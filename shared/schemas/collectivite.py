@@ -14,6 +14,7 @@ from shared.schemas.commun import (
     Libelle,
     Modele,
     Page,
+    Version,
 )
 
 
@@ -64,7 +65,7 @@ class Collectivite(Modele):
     ideparte: Ideparte
     fuseau: Fuseau
     delais: list[DelaiLocal] = Field(max_length=50)
-    version: Entier = Field(json_schema_extra={"readOnly": True})
+    version: Version = Field(json_schema_extra={"readOnly": True})
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
     modifie_le: Instant = Field(json_schema_extra={"readOnly": True})
 

@@ -16,15 +16,19 @@ from pydantic import (
     Field,
     PlainSerializer,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
 CENTIMES_MAX = 9_007_199_254_740_991  # 2**53 - 1: exact in every JSON reader
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Within living memory and within reason: at the ends of the calendar an offset overflows.
+_ANNEE = "(1[89]|2[0-9])[0-9]{2}"
+_DATE = re.compile(rf"{_ANNEE}-[0-9]{{2}}-[0-9]{{2}}")
 _INSTANT = re.compile(
-    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?([Zz]|[+-]\d{2}:\d{2})"
+    rf"{_ANNEE}-[0-9]{{2}}-[0-9]{{2}}[Tt ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,9}})?)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _BIDI = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 # 13 or 15 characters in the shape of a NIR, wherever they stand.
@@ -67,6 +71,12 @@ def _without_nir(value: str) -> str:
     return value
 
 
+def _never_null(value: object) -> object:
+    if value is None:
+        raise PydanticCustomError("type-inattendu", "Un booleen est attendu")
+    return value
+
+
 def _to_utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
@@ -87,6 +97,10 @@ Instant = Annotated[
     PlainSerializer(_with_z, return_type=str, when_used="json"),
 ]
 Booleen = Annotated[bool, Field(strict=True)]
+# Absent says "unknown". Sent, it is true or false: a boolean is never null (contract guide, 7.5).
+BooleenFacultatif = Annotated[
+    Booleen | None, BeforeValidator(_never_null), WithJsonSchema({"type": "boolean"})
+]
 Centimes = Annotated[
     int,
     Field(
@@ -107,7 +121,18 @@ CentimesPositifs = Annotated[
         description="Montant en centimes d'euro, un centime au moins",
     ),
 ]
+# A narrower bound is a type of its own: beside an annotated one, `Field(ge=…)` changes nothing.
 Entier = Annotated[int, Field(strict=True, ge=0, le=2_147_483_647)]
+Rang = Annotated[int, Field(strict=True, ge=1, le=2_147_483_647)]
+Version = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=1,
+        le=2_147_483_647,
+        description="Version, un de plus à chaque changement ; c'est l'ETag",
+    ),
+]
 Annee = Annotated[int, Field(strict=True, ge=1900, le=2200)]
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]*$", max_length=64)]
@@ -117,23 +142,24 @@ Commentaire = Annotated[
     str,
     AfterValidator(_clean_multiline),
     StringConstraints(max_length=2000),
-    Field(description="Texte libre : ni donnee de sante, ni identite d'un tiers"),
+    Field(description="Texte libre : ni donnée de santé, ni identité d'un tiers"),
 ]
 ReferenceExterne = Annotated[
     str,
     StringConstraints(pattern=r"^[A-Za-z0-9._:-]+$", min_length=1, max_length=64),
     AfterValidator(_without_nir),
-    Field(description="Cle du partenaire, unique par client et type de ressource ; jamais un NIR"),
+    Field(description="Clé du partenaire, unique par client et type de ressource ; jamais un NIR"),
 ]
 CodeCollectivite = Annotated[
     str,
-    StringConstraints(pattern=r"^(\d{2,3}|2[AB])[A-Z]$", max_length=4),
-    Field(description="Code Insee de la collectivite a competences departementales, ex. 35D"),
+    StringConstraints(pattern=r"^([0-9]{2,3}|2[AB])[A-Z]$", max_length=4),
+    Field(description="Code Insee de la collectivité à compétences départementales, ex. 35D"),
 ]
 CodeCommune = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(0[1-9]|1[0-9]|2[1-9AB]|[3-8]\d|9[0-5])\d{3}$|^97[1-8]\d{2}$|^98[4678]\d{2}$",
+        pattern=r"^(0[1-9]|1[0-9]|2[1-9AB]|[3-8][0-9]|9[0-5])[0-9]{3}$"
+        r"|^97[1-8][0-9]{2}$|^98[4678][0-9]{2}$",
         max_length=5,
     ),
     Field(description="Code commune Insee (COG), jamais un code postal"),
@@ -156,11 +182,7 @@ class Ressource(Modele):
     """What every mutable resource carries; all of it ours."""
 
     id: Identifiant = Field(json_schema_extra={"readOnly": True}, description="Identifiant opaque")
-    version: Entier = Field(
-        ge=1,
-        json_schema_extra={"readOnly": True},
-        description="Version, un de plus à chaque changement ; c'est l'ETag",
-    )
+    version: Version = Field(json_schema_extra={"readOnly": True})
     cree_le: Instant = Field(
         json_schema_extra={"readOnly": True}, description="Instant de création"
     )
@@ -169,25 +191,29 @@ class Ressource(Modele):
     )
 
 
+Limite = Annotated[
+    int, Field(strict=True, ge=1, le=200, description="Nombre d'éléments par page, au plus")
+]
+
 T = TypeVar("T")
 
 
 class Pagination(Modele):
-    """Where the walk goes on; `suivant` null is the only end signal of a list."""
+    """Où la lecture continue ; `suivant` nul est le seul signe de la fin d'une liste."""
 
-    limite: Entier = Field(description="Nombre d'elements demandé")
-    suivant: str | None = Field(max_length=2000, description="URL complete de la page suivante")
+    limite: Limite
+    suivant: str | None = Field(max_length=2000, description="URL complète de la page suivante")
 
 
 class Page(Modele, Generic[T]):
-    """One page of a collection."""
+    """Une page d'une collection."""
 
-    elements: list[T] = Field(max_length=1000, description="Elements de la page")
+    elements: list[T] = Field(max_length=200, description="Éléments de la page")
     pagination: Pagination
 
 
 class Operation(StrEnum):
-    """What an event did to its resource."""
+    """Ce qui est arrivé à une ressource. Liste fermée."""
 
     CREATION = "creation"
     MODIFICATION = "modification"
@@ -195,18 +221,18 @@ class Operation(StrEnum):
 
 
 class Changement(Modele):
-    """One fact of the change feed: identifiers only, no personal data (contract guide, 13.2)."""
+    """Un fait du flux de changements : des identifiants, aucune donnée personnelle."""
 
     evenement_id: Identifiant
     type: str = Field(max_length=80, description="service.ressource.fait")
     ressource: str = Field(max_length=40, description="Collection de la ressource")
     id: Identifiant = Field(json_schema_extra={"readOnly": True})
-    version: Entier = Field(json_schema_extra={"readOnly": True})
+    version: Version = Field(json_schema_extra={"readOnly": True})
     operation: Operation
     survenu_le: Instant
 
 
 class Auteur(Modele):
-    """Who acted: the client of the token, never a person."""
+    """Qui a agi : le client du jeton, jamais une personne."""
 
     client_id: str = Field(max_length=64, description="Client OAuth")

@@ -12,6 +12,7 @@ from shared.identifiants import IdentifiantInvalide, nir_complet
 from shared.schemas.commun import (
     Auteur,
     Booleen,
+    BooleenFacultatif,
     Code,
     CodeCommune,
     Commentaire,
@@ -24,6 +25,7 @@ from shared.schemas.commun import (
     Modele,
     Nom,
     Page,
+    Rang,
     ReferenceExterne,
     Ressource,
 )
@@ -45,6 +47,9 @@ NirEntrant = Annotated[
         description="NIR, 13 ou 15 caractères ; jamais rendu",
     ),
 ]
+
+# A name of ours, or of a referential: a field, a table, a warning.
+Mot = Annotated[str, StringConstraints(max_length=100)]
 
 
 class TypeParcours(StrEnum):
@@ -285,12 +290,14 @@ class StatutLigne(StrEnum):
 class ResultatImport(Modele):
     """Le sort d'un foyer : son rang, sa ligne, et pourquoi il est refusé s'il l'est."""
 
-    ligne: Entier = Field(description="Ligne du fichier où le foyer commence")
-    rang: Entier = Field(description="Rang du foyer dans le fichier, à partir de 1")
+    ligne: Rang = Field(description="Ligne du fichier où le foyer commence")
+    rang: Rang = Field(description="Rang du foyer dans le fichier, à partir de 1")
     statut: StatutLigne
     id: Identifiant | None = Field(json_schema_extra={"readOnly": True}, description="Dossier")
     probleme: ProblemeImport | None
-    avertissements: list[str] = Field(max_length=200)
+    avertissements: list[Mot] = Field(
+        max_length=200, description="Éléments lus avec réserve, dans une liste ouverte"
+    )
 
 
 # --- orientations
@@ -316,7 +323,7 @@ class CriteresCreation(Entree):
     """Des critères énoncés ensemble ; le dernier énoncé de chaque champ l'emporte."""
 
     criteres: list[CritereLigne] = Field(min_length=1, max_length=40)
-    obstacle_temporaire: Booleen | None = Field(
+    obstacle_temporaire: BooleenFacultatif = Field(
         default=None, description="Ce qu'en dit le professionnel (L5411-5-1 I al. 2)"
     )
     source: SourceCriteres
@@ -344,17 +351,19 @@ class Explication(Modele):
 
     texte: str = Field(max_length=4000)
     regle_parcours: str = Field(max_length=10)
-    base_parcours: str = Field(max_length=20, description="texte, interpretation ou technique")
+    base_parcours: str = Field(
+        max_length=20, description="texte, interpretation, propose ou technique"
+    )
     source_parcours: str = Field(max_length=300)
     entretien_recommande: Booleen
-    entrees_manquantes: list[str] = Field(max_length=10)
-    champs_manquants: list[str] = Field(max_length=40)
+    entrees_manquantes: list[Mot] = Field(max_length=10)
+    champs_manquants: list[Mot] = Field(max_length=40)
     regle_organisme: str | None = Field(max_length=10)
     base_organisme: str | None = Field(max_length=20)
     source_organisme: str | None = Field(max_length=300)
     criteres: list[CritereEvalue] = Field(max_length=60)
     organismes_ecartes: list[EcartOrganisme] = Field(max_length=2000)
-    versions: list[str] = Field(max_length=10, description="Tables appliquées")
+    versions: list[Mot] = Field(max_length=10, description="Tables appliquées")
 
 
 class Proposition(Modele):
@@ -366,7 +375,7 @@ class Proposition(Modele):
     type_parcours: TypeParcours | None
     organisme_referent_id: Identifiant | None
     explication: Explication
-    champs_masques: list[str] = Field(
+    champs_masques: list[Mot] = Field(
         max_length=5, description="Ce que la portée du jeton ne laisse pas voir"
     )
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
@@ -383,6 +392,13 @@ class OrigineOrientation(StrEnum):
     SAISIE = "saisie"
 
 
+class OrganismeDemande(StrEnum):
+    """À qui une personne hors RSA s'est adressée (L5411-5-1 II 3° et 4°). Liste fermée."""
+
+    MISSION_LOCALE = "mission_locale"
+    CAP_EMPLOI = "cap_emploi"
+
+
 class OrientationCreation(Entree):
     """Une orientation à faire, pour une personne enregistrée hors flux."""
 
@@ -390,6 +406,9 @@ class OrientationCreation(Entree):
     recu_le: Instant | None = Field(
         default=None,
         description="Réception de l'information par les services ; absent : maintenant",
+    )
+    organisme_demande: OrganismeDemande | None = Field(
+        default=None, description="Sans RSA : l'organisme à qui la personne s'est adressée"
     )
 
 
@@ -402,7 +421,7 @@ class Orientation(Ressource):
     recu_le: Instant = Field(description="Réception de l'information : le délai court de là")
     date_limite: DateCivile = Field(description="Dernier jour des six semaines (D262-65-2)")
     criteres: list[CritereLigne] = Field(max_length=60)
-    champs_masques: list[str] = Field(max_length=5)
+    champs_masques: list[Mot] = Field(max_length=5)
     proposition_id: Identifiant | None
     decision_id: Identifiant | None
     type_parcours: TypeParcours | None = Field(description="Décidé ; null avant la décision")

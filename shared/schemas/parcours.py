@@ -1,6 +1,7 @@
 """Contracts of the parcours service. A person is known here by an opaque id, nothing else."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -20,6 +21,10 @@ from shared.schemas.commun import (
     Ressource,
 )
 from shared.schemas.orientation import NiveauFrein, TypeParcours
+
+# Bounds of their own: a `Field` beside `Entier` would not narrow it.
+PlacesDemandees = Annotated[int, Field(strict=True, ge=0, le=1000)]
+DureePrescription = Annotated[int, Field(strict=True, ge=60, le=30 * 24 * 3600)]
 
 # --- parcours
 
@@ -233,9 +238,11 @@ class PrescriptionCreation(Entree):
     frein_id: Identifiant
     action_id: Identifiant = Field(description="Action d'une convention (service financement)")
     montant_centimes: Centimes
-    places: Entier = Field(default=1, ge=1, le=1000, description="Nombre de places")
-    duree_s: Entier | None = Field(
-        default=None, ge=60, le=2_592_000, description="Secondes avant expiration de la réservation"
+    places: PlacesDemandees = Field(
+        default=1, description="Nombre de places ; zéro : un montant seul"
+    )
+    duree_s: DureePrescription | None = Field(
+        default=None, description="Secondes avant expiration de la réservation ; trente jours"
     )
 
 

@@ -109,7 +109,7 @@ class Verificateur:
         self._client = client
         self._horloge = horloge
         self._keys: KeySet | None = None
-        self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
         self._fetching = asyncio.Lock()
         # A check costs a third of a read: the claims are kept until they expire, by token hash.
         self._cache: dict[bytes, Acces] = {}
@@ -184,13 +184,16 @@ class Verificateur:
     async def _keys_now(self, *, renew: bool = False) -> KeySet | None:
         """The keys in hand; those known keep serving while the issuer is silent."""
         async with self._fetching:
-            age = self._horloge() - self._fetched_at
-            if self._keys is None or (renew and age > _RECHARGE_MIN_S) or age > 3600:
+            # By the last attempt, not the last success: a silent issuer is asked now and then,
+            # and a made-up key id cannot make each request wait for it.
+            age = self._horloge() - self._tried_at
+            pause = 1 if self._keys is None else _RECHARGE_MIN_S
+            if (self._keys is None or renew or age > 3600) and age > pause:
+                self._tried_at = self._horloge()
                 try:
                     answer = await self._client.get(f"{self._emetteur}/connexion/jwks", timeout=3)
                     answer.raise_for_status()
                     self._keys = KeySet.import_key_set(answer.json())
-                    self._fetched_at = self._horloge()
                 except (httpx.HTTPError, ValueError, JoseError) as error:
                     _log.warning("jwks_indisponible", type=type(error).__name__)
             return self._keys

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from shared.refus import Erreur, Introuvable, Refus, Validation
 from shared.schemas.collectivite import Collectivite, CollectiviteCreation
+from shared.schemas.commun import CodeCollectivite
 from shared.socle import tables
 from shared.socle.contrat import CommandeDep, portee, routeur
 from shared.socle.db import siens
@@ -76,7 +77,9 @@ def routes(nom: str) -> APIRouter:
         dependencies=[portee(f"{nom}:lire")],
         responses=refusals(Introuvable),
     )
-    async def obtenir_collectivite(code: str, request: Request, tx: TransactionDep) -> Response:
+    async def obtenir_collectivite(
+        code: CodeCollectivite, request: Request, tx: TransactionDep
+    ) -> Response:
         """Rend la collectivité du jeton ; celle d'un autre est introuvable. Portée `lire`."""
         row = (await tx.execute(_COLUMNS)).one_or_none()
         if row is None or code != row.collectivite:

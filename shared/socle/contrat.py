@@ -34,8 +34,9 @@ DELAI_MS = 10_000
 
 _CHAINE = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _CROCHET = re.compile(rb"[\[\]{}]")
-_CLE = re.compile(r'"?([A-Za-z0-9_-]{16,64})"?')
-_VERSION = re.compile(r'"(\d{1,15})"')
+_CLE = re.compile(r'(?P<q>"?)([A-Za-z0-9_-]{16,64})(?P=q)')
+_VERSION = re.compile(r'"([1-9][0-9]{0,14})"')
+_DELAI = re.compile(r"[0-9]{3,5}")
 
 
 class CorpsTropGrand(Refus):
@@ -186,6 +187,7 @@ def get_commande(
             alias="Idempotency-Key",
             min_length=16,
             max_length=66,
+            pattern='^("[A-Za-z0-9_-]{16,64}"|[A-Za-z0-9_-]{16,64})$',
             description="Clé d'idempotence : 16 à 64 caractères [A-Za-z0-9_-], guillemets admis",
             examples=['"f29d0da9-953f-48f1-a09f-76b5a170b338"'],
         ),
@@ -221,6 +223,7 @@ def get_version(
         Header(
             alias="If-Match",
             max_length=20,
+            pattern='^"[1-9][0-9]{0,14}"$',
             description="Version lue, telle que rendue par ETag",
             examples=['"3"'],
         ),
@@ -293,7 +296,7 @@ def _idempotency_key(request: Request) -> str:
     found = _CLE.fullmatch(received)
     if found is None:
         raise EnteteInvalide(entete="Idempotency-Key")
-    return found.group(1)
+    return found.group(2)
 
 
 def _if_match(request: Request) -> int:
@@ -315,7 +318,7 @@ def _deadline(request: Request) -> float | None:
     received = request.headers.get("delai-max")
     if received is None:
         return DELAI_MS / 1000
-    if not received.isascii() or not received.isdigit() or not 100 <= int(received) <= 30_000:
+    if not _DELAI.fullmatch(received) or not 100 <= int(received) <= 30_000:
         raise EnteteInvalide(entete="Delai-Max")
     return int(received) / 1000
 

@@ -4,15 +4,20 @@ A route declares its own refusals with `refusals`; what any route may answer (40
 its headers and its links are the same everywhere, and are written here once.
 """
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
 
-from shared.refus import STATUTS, Refus
+from shared.refus import CODES_ERREUR, STATUTS, Refus
+from shared.socle.exemples import IDENTIFIANTS, illustrer
 
 _PROBLEME = "application/problem+json"
 _CONTACT = {"name": "Équipe Jalons", "url": "https://docs.insertion.example/jalons"}
@@ -38,7 +43,12 @@ _CONDITION: Mapping[int, Sequence[str]] = {
     412: ("version-depassee",),
     428: ("precondition-requise",),
 }
+_LISTE: Mapping[int, Sequence[str]] = {400: ("curseur-invalide",), 410: ("curseur-expire",)}
 _TITRES = {
+    200: "Ce qui est demandé",
+    201: "Fait : la réponse est gardée, et rejouée sous la même clé",
+    202: "Reçu : le travail continue, à suivre par `Location`",
+    304: "Inchangée depuis la version que l'appelant a lue",
     400: "Requête illisible",
     401: "Jeton absent ou invalide",
     403: "Portée insuffisante",
@@ -65,8 +75,38 @@ def refusals(*refus: type[Refus]) -> dict[int | str, dict[str, Any]]:
     return {status: {"x-codes": found} for status, found in codes.items()}
 
 
+# What a path names, by its parameter: the words and the value are the same in every route.
+_CHEMIN = {
+    "code": ("La collectivité du jeton, par son code Insee", "35D"),
+    "decision_id": ("Une décision d'orientation", None),
+    "import_id": ("Un import", None),
+    "organisme_referent_id": ("Un organisme référent", None),
+    "orientation_id": ("Une orientation", None),
+    "personne_id": ("Une personne, opaque", None),
+    "proposition_id": ("Une proposition", None),
+}
+
+
+def texte(app: FastAPI) -> str:
+    """The document, written as it is served and as it is committed: byte for byte."""
+    return json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
 def install(app: FastAPI, *, portees: dict[str, str]) -> None:
-    """Make the app serve the completed document."""
+    """Make the app serve the completed document, rendered once."""
+    rendered: list[bytes] = []
+
+    async def serve(_: Request) -> Response:
+        if not rendered:
+            rendered.append(texte(app).encode())
+        return Response(rendered[0], media_type="application/json")
+
+    # FastAPI's own route would write the same document another way, and add servers to it.
+    app.router.routes[:] = [
+        route for route in app.router.routes if getattr(route, "path", None) != app.openapi_url
+    ]
+    assert app.openapi_url is not None
+    app.add_route(app.openapi_url, serve, include_in_schema=False)
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -93,6 +133,8 @@ def _complete(document: dict[str, Any], portees: dict[str, str]) -> dict[str, An
         "contact": _CONTACT,
         "license": {"name": "MIT", "identifier": "MIT"},
     }
+    # Each deployment has its own address; relative, it is right wherever this is served from.
+    document["servers"] = [{"url": "/", "description": "Le service qui sert ce document"}]
     components = document["components"]
     components["securitySchemes"]["oauth2"]["flows"]["clientCredentials"]["scopes"] = portees
     schemas = components["schemas"]
@@ -104,8 +146,10 @@ def _complete(document: dict[str, Any], portees: dict[str, str]) -> dict[str, An
             _complete_operation(path, method, operation, document["paths"])
     for schema in schemas.values():
         if "enum" in schema:
-            schema.setdefault("x-enum-ouverte", "ouverte" in schema.get("description", ""))
-    _fold_nulls(document)
+            schema.setdefault("x-enum-ouverte", "Liste ouverte" in schema.get("description", ""))
+    _tidy(document)
+    service = next(iter(portees)).partition(":")[0].partition(".")[0]
+    illustrer(document, service)
     return document
 
 
@@ -122,6 +166,8 @@ def _complete_operation(
         families.append(_ECRITURE)
     if "If-Match" in headers:
         families.append(_CONDITION)
+    if "curseur" in headers:
+        families.append(_LISTE)
     responses = operation["responses"]
     for status, declared in list(responses.items()):
         if "x-codes" in declared:
@@ -131,41 +177,93 @@ def _complete_operation(
             codes[status].extend(code for code in found if code not in codes[status])
     for code_status, names in sorted(codes.items()):
         responses[str(code_status)] = _refusal(code_status, names)
+    if method == "get" and path.endswith("}"):
+        responses["304"] = {"description": _TITRES[304]}
+        operation.setdefault("parameters", []).append(deepcopy(_SI_CHANGEE))
     for status, answer in responses.items():
+        if answer["description"] == "Successful Response":  # FastAPI's own words
+            answer["description"] = _TITRES[int(status)]
         if status in ("200", "201", "202") and "application/json" in answer.get("content", {}):
-            kept = answer.setdefault("headers", {})
-            if path.endswith("}") or status == "201":
-                kept["ETag"] = _header("Version de la ressource, entre guillemets", '"3"')
-            if status in ("201", "202"):
-                kept["Location"] = _header("Adresse de la ressource", f"{path}")
-            if status == "202":
-                kept["Retry-After"] = _header("Secondes avant de revenir", "5")
-        if status == "201":
-            target = _reader(path, paths)
-            if target is not None:
-                operation_id, name = target
-                answer["links"] = {
-                    "lecture": {
-                        "operationId": operation_id,
-                        "parameters": {name: "$response.body#/id"},
-                    }
-                }
+            _complete_success(path, method, status, answer, paths)
     operation["responses"] = dict(sorted(responses.items()))
+    for parameter in operation.get("parameters", ()):
+        _complete_parameter(parameter)
 
 
-def _reader(path: str, paths: dict[str, Any]) -> tuple[str, str] | None:
-    """The operation that reads what a POST on `path` creates, and its own parameter."""
-    for other, operations in paths.items():
-        found = re.fullmatch(re.escape(path) + r"/\{(\w+)\}", other)
-        if found and "get" in operations:
-            return operations["get"]["operationId"], found.group(1)
-    # A sub-resource may have a root path of its own: /v1/parcours/{id}/freins, /v1/freins/{id}.
-    own = path.rsplit("/", 1)[1]
-    for other, operations in paths.items():
-        found = re.fullmatch(rf"/v1/{own}/\{{(\w+)\}}", other)
-        if found and "get" in operations:
-            return operations["get"]["operationId"], found.group(1)
-    return None
+def _complete_success(
+    path: str, method: str, status: str, answer: dict[str, Any], paths: dict[str, Any]
+) -> None:
+    kept = answer.setdefault("headers", {})
+    if (method == "get" and path.endswith("}")) or status == "201":
+        kept["ETag"] = _header("Version de la ressource, entre guillemets", '"3"')
+    if method == "get" and not path.endswith("}"):
+        kept["Link"] = _header(
+            "Page suivante, s'il y en a une : `pagination.suivant`",
+            '</v1/…?curseur=WyJvcGFxdWUiXQ>; rel="next"',
+        )
+    if status not in ("201", "202"):
+        return
+    kept["Idempotency-Replayed"] = _header("Présent quand la réponse est rejouée", "true")
+    target = _reader(path, answer, paths)
+    kept["Location"] = _header("Adresse de la ressource", _address(target or path))
+    if status == "202":
+        kept["Retry-After"] = _header("Secondes avant de revenir", "5")
+    if status == "201" and target is not None:
+        answer.setdefault("links", {"lecture": _link(path, target, paths[target]["get"])})
+
+
+def _reader(path: str, answer: dict[str, Any], paths: dict[str, Any]) -> str | None:
+    """The path that reads again what a POST on `path` answers."""
+    readers = {
+        other: operations["get"]["responses"]["200"]["content"]
+        for other, operations in paths.items()
+        if other.endswith("}") and "get" in operations
+    }
+    for other, content in readers.items():
+        if content == answer["content"]:
+            return other
+    # An act may answer less than the reading of what it acts on.
+    parents = [other for other in readers if path.startswith(f"{other}/")]
+    return max(parents, key=len, default=None)
+
+
+def _link(path: str, target: str, reading: dict[str, Any]) -> dict[str, Any]:
+    names = re.findall(r"{(\w+)}", target)
+    own = names[-1]
+    identifier = "id" if own.endswith("_id") else own
+    parameters = {name: f"$request.path.{name}" for name in names[:-1]}
+    return {
+        "operationId": reading["operationId"],
+        "parameters": {**parameters, own: f"$response.body#/{identifier}"},
+    }
+
+
+def _address(path: str) -> str:
+    """A path with the identifiers of the examples."""
+    return re.sub(
+        r"{(\w+)}",
+        lambda found: IDENTIFIANTS.get(found[1]) or str(_CHEMIN[found[1]][1]),
+        path,
+    )
+
+
+def _complete_parameter(parameter: dict[str, Any]) -> None:
+    name, schema = parameter["name"], parameter["schema"]
+    if parameter["in"] == "path" and name in _CHEMIN:
+        words, example = _CHEMIN[name]
+        parameter["description"] = words
+        schema.setdefault("examples", [example or IDENTIFIANTS[name]])
+    # null cannot be written in a query: absent is what it means.
+    kept = [one for one in schema.get("anyOf", ()) if one != {"type": "null"}]
+    if len(kept) == 1:
+        del schema["anyOf"]
+        schema |= kept[0]
+    if name == "essai":
+        del schema["pattern"], schema["maxLength"]
+        schema |= {"type": "boolean", "default": False, "examples": [True]}
+    # Said once, beside the name: a schema that says it again makes a type of its own in clients.
+    if "description" in parameter:
+        schema.pop("description", None)
 
 
 def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
@@ -196,6 +294,15 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
     return answer
 
 
+_SI_CHANGEE = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "Version déjà lue, telle que rendue par ETag : 304 si elle n'a pas changé",
+    "schema": {"type": "string", "maxLength": 400, "examples": ['"3"']},
+}
+
+
 def _header(description: str, example: str) -> dict[str, Any]:
     return {
         "description": description,
@@ -213,7 +320,14 @@ def _probleme() -> dict[str, Any]:
             "type": "string",
             "enum": sorted(STATUTS),
             "x-enum-ouverte": True,
-            "description": "Code stable d'un problème ; un code inconnu se lit par son statut",
+            "description": "Code stable d'un problème ; un code inconnu se lit par son statut."
+            " Liste ouverte.",
+        },
+        "CodeErreur": {
+            "type": "string",
+            "enum": sorted(CODES_ERREUR),
+            "x-enum-ouverte": True,
+            "description": "Ce qui ne va pas dans une valeur. Liste ouverte",
         },
         "ErreurValidation": {
             "type": "object",
@@ -221,7 +335,7 @@ def _probleme() -> dict[str, Any]:
             "required": ["pointeur", "code", "message"],
             "properties": {
                 "pointeur": texte("RFC 6901 dans le corps, `?nom` pour un paramètre"),
-                "code": texte("Ce qui ne va pas", 60),
+                "code": {"$ref": "#/components/schemas/CodeErreur"},
                 "message": texte("Phrase fixe, sans la valeur reçue"),
             },
         },
@@ -253,21 +367,40 @@ def _probleme() -> dict[str, Any]:
     }
 
 
-def _fold_nulls(node: Any) -> None:
-    """Write a nullable scalar as `type: [x, "null"]`: clients turn `anyOf` into wrapper unions."""
+def _tidy(node: Any) -> None:
+    """Write what every reader takes: whole bounds, no title that repeats a name, folded nulls.
+
+    A nullable scalar becomes `type: [x, "null"]`: clients turn `anyOf` into wrapper unions.
+    """
     if isinstance(node, list):
         for child in node:
-            _fold_nulls(child)
+            _tidy(child)
         return
     if not isinstance(node, dict):
         return
     for child in node.values():
-        _fold_nulls(child)
+        _tidy(child)
+    if not _is_schema(node):
+        return
+    node.pop("title", None)
+    for bound in ("minimum", "maximum"):
+        if isinstance(node.get(bound), float) and node[bound].is_integer():
+            node[bound] = int(node[bound])
     options = node.get("anyOf")
     if not isinstance(options, list) or {"type": "null"} not in options or len(options) != 2:
         return
     (value,) = (option for option in options if option != {"type": "null"})
     if isinstance(value.get("type"), str) and value["type"] != "array":
         del node["anyOf"]
-        kept = {name: node[name] for name in ("description", "title") if name in node}
+        kept = {name: node[name] for name in ("description",) if name in node}
         node |= {**value, **kept, "type": [value["type"], "null"]}
+
+
+def _is_schema(node: dict[str, Any]) -> bool:
+    kind = node.get("type")
+    return (
+        kind in ("string", "integer", "boolean", "object", "array", "null")
+        or isinstance(kind, list)
+        or "anyOf" in node
+        or (isinstance(node.get("$ref"), str))
+    )

@@ -7,6 +7,7 @@ a restored server start again.
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,12 +19,14 @@ from shared.refus import Refus
 from shared.schemas.commun import Changement, Operation, Page
 from shared.socle import observabilite
 from shared.socle.auth import Acces
+from shared.socle.coffre import Coffre
 from shared.socle.contrat import RouteContrat, portee, sans_delai
 from shared.socle.db import Transaction
 from shared.socle.documents import refusals
 from shared.socle.ids import new_id
 from shared.socle.pages import CurseurInvalide, signer, verifier
 from shared.socle.reponses import Effet, rendre
+from shared.socle.retention import CHANGEMENTS_JOURS
 from shared.socle.tables import Evenement
 
 ATTENTE_MAX_S = 20
@@ -129,10 +132,12 @@ def routes(nom: str) -> APIRouter:
         acces: Acces = request.state.acces
         clock = asyncio.get_running_loop().time
         until = clock() + attente
+        # Known once: the end of the feed, asked again at each look, would walk past what comes.
+        async with service.base.transaction(acces) as tx:
+            position = await _position(service.coffre, tx, depuis, service.horloge())
         while True:
             # One short transaction a look: an open one would hide what others commit.
             async with service.base.transaction(acces) as tx:
-                position = await _position(service.coffre, tx, depuis)
                 rows = (await tx.execute(_PAGE, {**position, "limite": limite})).all()
             if rows or clock() >= until:
                 break
@@ -145,6 +150,7 @@ def routes(nom: str) -> APIRouter:
                 "e": position["epoque"],
                 "x": position["xid"],
                 "s": position["seq"],
+                "t": int(service.horloge().timestamp()),
                 "c": acces.collectivite,
             },
         )
@@ -162,7 +168,9 @@ def routes(nom: str) -> APIRouter:
     return router
 
 
-async def _position(coffre: Any, tx: Transaction, depuis: str | None) -> dict[str, Any]:
+async def _position(
+    coffre: Coffre, tx: Transaction, depuis: str | None, horloge: datetime
+) -> dict[str, Any]:
     now = (await tx.execute(_NOW)).one()._mapping
     if depuis is None:
         return {"epoque": now["epoque"], "xid": "0", "seq": 0}
@@ -171,6 +179,7 @@ async def _position(coffre: Any, tx: Transaction, depuis: str | None) -> dict[st
     found = verifier(coffre, depuis)
     if found.get("c") != tx.collectivite:
         raise CurseurInvalide
-    if found["e"] != now["epoque"]:
+    # What followed an old position may be gone: better said than skipped.
+    if found["e"] != now["epoque"] or horloge.timestamp() - found["t"] > CHANGEMENTS_JOURS * 86_400:
         raise FeedExpire
     return {"epoque": found["e"], "xid": found["x"], "seq": found["s"]}

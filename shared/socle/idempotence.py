@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -121,7 +121,7 @@ async def once(
         response = problems.render(refus)
     kept = {
         name: response.headers[name]
-        for name in ("location", "etag", "content-type")
+        for name in ("location", "etag", "content-type", "retry-after")
         if name in response.headers
     }
     await tx.execute(
@@ -144,12 +144,10 @@ async def _try(tx: Transaction, act: Callable[[], Awaitable[Effet]]) -> Response
             raise _Essai
     except _Essai:
         assert effet is not None
-    body = {**json.loads(effet.contenu.model_dump_json()), "essai": True}
-    return Response(
-        json.dumps(body, ensure_ascii=False),
-        status_code=effet.status,
-        media_type="application/json",
-    )
+    response = rendre(replace(effet, location=None))
+    body = json.dumps({**json.loads(bytes(response.body)), "essai": True}, ensure_ascii=False)
+    kept = {name: value for name, value in response.headers.items() if name != "content-length"}
+    return Response(body, status_code=effet.status, headers=kept)
 
 
 async def _replay(tx: Transaction, commande: Commande, key: dict[str, Any]) -> Response:

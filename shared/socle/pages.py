@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -52,7 +53,7 @@ def verifier(coffre: Coffre, curseur: str) -> dict[str, Any]:
         raw = base64.urlsafe_b64decode(curseur + "=" * (-len(curseur) % 4))
         signature, message = raw[:16], raw[16:]
         # The alphabet has spare bits: only the one spelling that we gave is ours.
-        if signature != coffre.signature(message) or (
+        if not hmac.compare_digest(signature, coffre.signature(message)) or (
             base64.urlsafe_b64encode(raw).decode().rstrip("=") != curseur
         ):
             raise CurseurInvalide

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from shared.clients.changements import ChangementsClient
+from shared.clients.voisin import RefusVoisin
 from shared.refus import Refus
 from shared.schemas.commun import Changement
 from shared.socle import observabilite, problems
@@ -91,7 +92,14 @@ async def un_tour(
         client=service.client,
         traceparent=observabilite.traceparent(),
     )
-    elements, suivante = await feed.lire(lue, limite=_PAGE, attente_s=attente_s)
+    try:
+        elements, suivante = await feed.lire(lue, limite=_PAGE, attente_s=attente_s)
+    except RefusVoisin as refus:
+        if refus.code != "curseur-expire":
+            raise
+        # A restored sibling begins another epoch: all is read again, and effects are repeatable.
+        _log.warning("suivi_repris_au_debut", source=suivi.source, collectivite=collectivite)
+        elements, suivante = await feed.lire(None, limite=_PAGE, attente_s=0)
     if not elements:
         return 0
     wanted = [element for element in elements if element.type in suivi.types]

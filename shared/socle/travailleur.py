@@ -21,7 +21,7 @@ import structlog
 from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy import select
 
-from shared.socle import observabilite, problems
+from shared.socle import observabilite, problems, retention
 from shared.socle.service import Service, ouvrir
 from shared.socle.suivi import Suivi, suivre
 from shared.socle.tables import Collectivite
@@ -78,7 +78,8 @@ async def _run_jobs(service: Service, travail: Travail) -> None:
         )
         app = procrastinate.App(connector=connector)
         for name, tache in travail.taches.items():
-            app.task(name=name, retry=procrastinate.RetryStrategy(max_attempts=10, wait=5))(
+            # Tried for ever, less and less often: a job given up would leave its work half said.
+            app.task(name=name, retry=procrastinate.RetryStrategy(wait=5, linear_wait=5))(
                 _bound(service, tache)
             )
         try:
@@ -96,7 +97,7 @@ async def _run_jobs(service: Service, travail: Travail) -> None:
                     )
                 finally:
                     rescue.cancel()
-        except (ProcrastinateException, OSError) as error:
+        except Exception as error:  # whatever it is, the queue is to be run
             problems.log_fault(error)
             await asyncio.sleep(1)
 
@@ -134,7 +135,8 @@ async def _tend(service: Service, travail: Travail) -> None:
                     key = (suivi.source, collectivite)
                     if key not in running:
                         running[key] = asyncio.create_task(suivre(service, suivi, collectivite))
-                for name, (pause, tache) in travail.periodiques.items():
+                periodiques = {"purger": (retention.PAUSE_S, retention.purger)}
+                for name, (pause, tache) in (periodiques | dict(travail.periodiques)).items():
                     key = (name, collectivite)
                     if key not in running:
                         running[key] = asyncio.create_task(

@@ -6,6 +6,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,8 +14,10 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from sqlalchemy import text
 
 from shared.refus import STATUTS
+from shared.socle import retention
 from shared.socle.service import Service
 from tests.api.orientation.conftest import PERSONNE
 from tests.conftest import URLS, Client, Connecter, Emetteur, Reseau
@@ -70,6 +73,8 @@ async def test_a_body_is_read_strictly(
         pytest.param({"Content-Type": "text/plain"}, 415, "type-non-admis", id="texte"),
         pytest.param({"Content-Encoding": "gzip"}, 415, "type-non-admis", id="compressé"),
         pytest.param({"Idempotency-Key": "court"}, 400, "entete-invalide", id="clé courte"),
+        pytest.param({"Idempotency-Key": '"' + "a" * 16}, 400, "entete-invalide", id="guillemet"),
+        pytest.param({"Delai-Max": "9" * 5000}, 400, "entete-invalide", id="délai sans fin"),
         pytest.param({"Delai-Max": "99"}, 400, "entete-invalide", id="délai trop court"),
         pytest.param({"Delai-Max": "30001"}, 400, "entete-invalide", id="délai trop long"),
     ],
@@ -109,6 +114,7 @@ async def test_checks_come_in_the_order_of_the_guide(
     assert await code(b"{}", **key, **media) == "precondition-requise"
     assert await code(b"{}", **key, **media, If_Match="*") == "if-match-etoile"
     assert await code(b"{}", **key, **media, If_Match="3") == "entete-invalide"
+    assert await code(b"{}", **key, **media, If_Match='"03"') == "entete-invalide"
     assert await code(b"{}", **key, **media, If_Match='"3"') == "validation"
     good = b'{"etat_decision": "acceptee"}'
     assert await code(good, **key, **media, If_Match='"3"') == "introuvable"
@@ -197,6 +203,7 @@ async def test_a_trial_checks_all_and_changes_nothing(client: Client) -> None:
 
     assert (trial.status_code, trial.json()["essai"]) == (201, True)
     assert "Location" not in trial.headers
+    assert trial.headers["Cache-Control"] == "private, no-store"
     assert (await client.get("/v1/organismes-referents")).json()["elements"] == []
     assert (await client.get("/v1/changements")).json()["elements"] == []
     await client.post("/v1/organismes-referents", CD)
@@ -363,6 +370,42 @@ async def test_the_feed_waits_and_wakes(client: Client) -> None:
 
     page = (await asyncio.wait_for(waiting, 5)).json()
     assert [one["id"] for one in page["elements"]] == [created.json()["id"]]
+
+
+async def test_waiting_from_now_sees_what_comes_next(client: Client) -> None:
+    """Seen red: the end of the feed was asked again at each look, and walked past the fact."""
+    waiting = asyncio.create_task(client.get("/v1/changements?depuis=maintenant&attente=10"))
+    await asyncio.sleep(0.5)
+    created = await client.post("/v1/organismes-referents", CD)
+
+    page = (await asyncio.wait_for(waiting, 5)).json()
+    assert [one["id"] for one in page["elements"]] == [created.json()["id"]]
+
+
+async def test_what_is_past_its_time_is_forgotten(
+    client: Client, services: Mapping[str, Service], ouverte: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers after seven days, facts after thirty; a position that old is told so."""
+    cle = str(uuid4())
+    first = await client.post("/v1/organismes-referents", CD, cle=cle)
+    position = (await client.get("/v1/changements")).json()["pagination"]["suivant"]
+    service = services["orientation"]
+    now = service.horloge()
+
+    async def purge(days: int) -> tuple[int, int]:
+        monkeypatch.setattr(service, "horloge", lambda: now + timedelta(days=days))
+        await retention.purger(service, ouverte)
+        async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+            kept = await tx.execute(text("SELECT count(*) FROM idempotence"))
+            facts = await tx.execute(text("SELECT count(*) FROM evenement"))
+            return kept.scalar_one(), facts.scalar_one()
+
+    assert await purge(6) == (2, 1)
+    assert (await client.post("/v1/organismes-referents", CD, cle=cle)).json() == first.json()
+    assert await purge(8) == (0, 1)
+    assert await purge(31) == (0, 0)
+    old = await client.get(position)
+    assert (old.status_code, old.json()["reprise"]) == (410, "/v1/exports")
 
 
 def test_one_code_has_one_status() -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 from importlib import import_module
 from pathlib import Path
@@ -109,6 +110,37 @@ async def test_a_token_of_another_departement_finds_nothing(
                     assert refused[0]["code"] == "introuvable", chemin
                     seen += 1
     assert seen >= 15
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="le README parle à curl")
+def test_the_readmes_first_decision_works_word_by_word(
+    dossier: Path, bilan: dict[str, Any]
+) -> None:
+    """The commands of the README, in order, with this installation's ports."""
+    assert bilan["adresses"]
+    readme = (RACINE / "README.md").read_text(encoding="utf-8")
+    section = readme.split("## Votre première décision")[1].split("\n## ")[0]
+    commandes = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
+    port = ports_libres()
+    for rang in range(4):
+        commandes = commandes.replace(f":870{rang}/", f":{port + rang}/")
+    ici = f"--dossier {dossier} --port {port}"
+    commandes = re.sub(r"(jalons jeton \S+ \w+)", rf"\1 {ici}", commandes)
+    # The feed opens the parcours a moment later: a person reads slower than a script.
+    commandes = commandes.replace('curl -s "http', 'sleep 3\ncurl -s "http')
+    with Installation(dossier, port=port).en_marche():
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commandes],
+            cwd=RACINE,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "La règle P4 propose le parcours socio-professionnel." in done.stdout
+    assert '"regle_competence": "C1"' in done.stdout
+    assert '"statut": "ouvert"' in done.stdout
 
 
 def objets(service: str) -> list[tuple[str, list[str]]]:

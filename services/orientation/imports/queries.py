@@ -87,7 +87,12 @@ _UPDATE_PERSONNE = (
 )
 _CLOSE = (
     update(_O)
-    .where(siens(_O), _O.id == bindparam("la"))
+    # Decided since it was read, it is no longer ours to close.
+    .where(
+        siens(_O),
+        _O.id == bindparam("la"),
+        _O.statut.in_((StatutOrientation.BROUILLON.value, StatutOrientation.EN_ATTENTE.value)),
+    )
     .values(
         version=_O.version + 1,
         modifie_le=text("now()"),
@@ -216,6 +221,7 @@ async def close_orientations(tx: Transaction, ids: Sequence[UUID]) -> list[tuple
     """Close orientations that are no longer to be made; return their versions."""
     closed = []
     for one in ids:
-        row = (await tx.execute(_CLOSE, {"la": one})).one()
-        closed.append((row.id, row.version))
+        row = (await tx.execute(_CLOSE, {"la": one})).one_or_none()
+        if row is not None:
+            closed.append((row.id, row.version))
     return closed

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from services.orientation.imports import queries
 from services.orientation.imports.travail import CONTEXTE
-from shared.refus import Introuvable, Refus
+from shared.refus import Erreur, Introuvable, Refus, Validation
 from shared.schemas.commun import Operation
 from shared.schemas.orientation import (
     CompteursImport,
@@ -93,6 +93,9 @@ async def importer_flux(
     """
     acces: Acces = request.state.acces
     _exige_xml(request)
+    if commande.essai:
+        message = "Un import ne s'essaie pas encore"
+        raise Validation([Erreur("?essai", "hors-bornes", message)])
     recu_le = service.horloge()
     with tempfile.TemporaryFile() as spool:
         try:
@@ -169,11 +172,18 @@ async def obtenir_import(import_id: UUID, request: Request, tx: TransactionDep) 
     response_class=Response,
     responses={
         200: {
-            "description": "Un objet `ResultatImport` par ligne, dans l'ordre du fichier",
+            "description": "Un objet JSON par ligne, un par foyer, dans l'ordre du fichier :"
+            " `ligne` et `rang` où le foyer se trouve, `statut` (creee, modifiee, identique,"
+            " refusee), `id` du dossier, `probleme` (code, ligne, champ), `avertissements`",
             "content": {
                 "application/x-ndjson": {
                     "schema": {"type": "string", "format": "binary"},
-                    "example": '{"ligne":12,"rang":1,"statut":"creee"}',
+                    "example": '{"ligne":12,"rang":1,"statut":"creee",'
+                    '"id":"019cad95-0a20-7297-8d61-e00a0d5efb5a","probleme":null,'
+                    '"avertissements":[]}\n'
+                    '{"ligne":96,"rang":2,"statut":"refusee","id":null,'
+                    '"probleme":{"code":"date_illisible","ligne":118,"champ":"DTNAI"},'
+                    '"avertissements":[]}\n',
                 }
             },
         },

@@ -44,6 +44,7 @@ from shared.socle.ids import new_id, new_personne_id
 from shared.socle.service import Service
 
 LOT = 100
+_MORCEAU_S = 30
 CONTEXTE = "import_morceau.octets"
 
 _log = structlog.get_logger()
@@ -111,7 +112,7 @@ async def importer_flux(service: Service, *, import_id: str, collectivite: str) 
 
     def morceaux() -> Iterator[bytes]:
         for numero in itertools.count():
-            found = asyncio.run_coroutine_threadsafe(fetch(numero), loop).result()
+            found = asyncio.run_coroutine_threadsafe(fetch(numero), loop).result(_MORCEAU_S)
             if found is None:
                 return
             yield service.coffre.ouvrir(found, CONTEXTE)
@@ -119,28 +120,30 @@ async def importer_flux(service: Service, *, import_id: str, collectivite: str) 
     complet = False
     probleme: dict[str, Any] | None = None
     # The parser belongs to one thread, from its first byte to its last.
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        elements = lire(morceaux(), ideparte)
-        try:
-            entete = await loop.run_in_executor(thread, next, elements)
-            assert isinstance(entete, EnteteFlux)
-            lecture.date_reference = entete.date_reference
-            async with service.base.transaction(acces) as tx:
-                await queries.change_import(
-                    tx, ident, cle_flux=entete.cle, date_reference=entete.date_reference
-                )
-            await loop.run_in_executor(thread, _skip, elements, lecture.traites)
-            while True:
-                lot, fin = await loop.run_in_executor(thread, _take, elements)
-                if lot:
-                    await _write(service, collectivite, lecture, lot)
-                if isinstance(fin, FluxIllisible):
-                    raise fin
-                if fin is not None:
-                    complet = fin.complet
-                    break
-        except FluxIllisible as error:
-            probleme = {"code": error.code.value, "ligne": error.ligne, "champ": None}
+    thread = ThreadPoolExecutor(max_workers=1)
+    elements = lire(morceaux(), ideparte)
+    try:
+        entete = await loop.run_in_executor(thread, next, elements)
+        assert isinstance(entete, EnteteFlux)
+        lecture.date_reference = entete.date_reference
+        async with service.base.transaction(acces) as tx:
+            await queries.change_import(
+                tx, ident, cle_flux=entete.cle, date_reference=entete.date_reference
+            )
+        await loop.run_in_executor(thread, _skip, elements, lecture.traites)
+        fin: TransmissionFlux | FluxIllisible | None = None
+        while fin is None:
+            lot, fin = await loop.run_in_executor(thread, _take, elements)
+            if lot:
+                await _write(service, collectivite, lecture, lot)
+        if isinstance(fin, FluxIllisible):
+            raise fin
+        complet = fin.complet
+    except FluxIllisible as error:
+        probleme = {"code": error.code.value, "ligne": error.ligne, "champ": None}
+    finally:
+        # Not waited for: stopped in the midst, that thread waits for this loop.
+        thread.shutdown(wait=False, cancel_futures=True)
     statut = StatutImport.ECHOUEE if probleme else StatutImport.TERMINEE
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
         version = await queries.finish_import(
@@ -406,10 +409,11 @@ class Lot:
         await queries.write_personnes(tx, *self._personnes)
         await tx.add(tables.Orientation, self._orientations)
         compteurs["orientations_creees"] += len(self._orientations)
-        compteurs["orientations_closes"] += len(self._a_clore)
         for row in self._orientations:
             self._faits.append(_fait("ouverte", row["id"], 1, Operation.CREATION))
-        for orientation_id, version in await queries.close_orientations(tx, self._a_clore):
+        closes = await queries.close_orientations(tx, self._a_clore)
+        compteurs["orientations_closes"] += len(closes)
+        for orientation_id, version in closes:
             self._faits.append(_fait("close", orientation_id, version, Operation.MODIFICATION))
         await tx.add(tables.ImportResultat, self._resultats)
         await publier(tx, *self._faits)

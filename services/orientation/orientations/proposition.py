@@ -15,7 +15,12 @@ from services.orientation.orientations.referent import (
     proposer_organisme,
 )
 from services.orientation.orientations.rules import proposer_parcours
-from shared.schemas.orientation import StatutOrientation, TypeOrganisme, TypeParcours
+from shared.schemas.orientation import (
+    OrganismeDemande,
+    StatutOrientation,
+    TypeOrganisme,
+    TypeParcours,
+)
 
 # What the professional says of an obstacle is stated beside France Travail's fields.
 CHAMP_OBSTACLE = "obstacle_temporaire"
@@ -41,6 +46,7 @@ def situation_au(
     date_naissance: date,
     code_commune: str | None,
     criteres: Sequence[Critere] = (),
+    demande: OrganismeDemande | None = None,
 ) -> Situation:
     """What the rules need to know of a person besides the criteria, on one day."""
     return Situation(
@@ -49,6 +55,8 @@ def situation_au(
         code_commune=code_commune,
         boe=vrai(criteres, "boe"),
         boe_souhait_accompagnement=vrai(criteres, "boe_souhait_accompagnement"),
+        demande_mission_locale=demande is OrganismeDemande.MISSION_LOCALE,
+        demande_cap_emploi=demande is OrganismeDemande.CAP_EMPLOI,
     )
 
 

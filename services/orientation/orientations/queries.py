@@ -56,6 +56,17 @@ _DECIDE = (
     )
     .returning(*_O.__table__.columns)
 )
+# A new decision takes the place of the one in force: at most one is open.
+_CLOSE_PREVIOUS = (
+    update(_O)
+    .where(
+        siens(_O),
+        _O.personne_id == bindparam("la_personne"),
+        _O.statut == StatutOrientation.OUVERTE.value,
+    )
+    .values(**_TOUCH, statut=StatutOrientation.CLOTUREE.value)
+    .returning(_O.id, _O.version)
+)
 _PROPOSITION = select(*tables.Proposition.__table__.columns).where(siens(tables.Proposition))
 _DECISION = select(*tables.Decision.__table__.columns).where(siens(tables.Decision))
 
@@ -171,6 +182,11 @@ async def store_criteres(
         )
     ).one()
     return row, orientation.version
+
+
+async def close_previous(tx: Transaction, personne_id: UUID) -> Sequence[Row[Any]]:
+    """Close the orientation in force of a person, if there is one: its id and new version."""
+    return (await tx.execute(_CLOSE_PREVIOUS, {"la_personne": personne_id})).all()
 
 
 async def store_decision(tx: Transaction, decision: Mapping[str, Any]) -> tuple[Row[Any], int]:

@@ -21,6 +21,7 @@ from shared.schemas.orientation import (
     CriteresCreation,
     Decision,
     DecisionCreation,
+    OrganismeDemande,
     Orientation,
     OrientationCreation,
     OrigineOrientation,
@@ -77,6 +78,7 @@ async def creer_orientation(
                 "id": new_id(),
                 "personne_id": demande.personne_id,
                 "origine": OrigineOrientation.SAISIE.value,
+                "demande": demande.organisme_demande,
                 "statut": StatutOrientation.BROUILLON.value,
                 "recu_le": recu_le,
                 "date_limite": delai_en_vigueur("orientation_pcd", recu_jour).echeance(recu_jour),
@@ -179,6 +181,7 @@ async def deposer_criteres(
                 date_naissance=row.date_naissance,
                 code_commune=row.code_commune,
                 criteres=criteres,
+                demande=row.demande and OrganismeDemande(row.demande),
             ),
             map(_candidat, await all_organismes(tx)),
             jour,
@@ -295,12 +298,16 @@ async def decider_orientation(
             ),
             jour=jour,
         )
+        date_effet = demande.date_effet or date_decision
+        recu = jour_civil(row.recu_le, await service.fuseau(tx))
+        rules.verifier_dates(date_decision, date_effet, recu)
         situation = situation_au(
             date_decision,
             brsa=row.beneficiaire_rsa,
             date_naissance=row.date_naissance,
             code_commune=row.code_commune,
             criteres=[Critere(**critere) for critere in row.criteres],
+            demande=row.demande and OrganismeDemande(row.demande),
         )
         decideur, regle = _decideur(tx, organismes, row, situation, date_decision)
         choisi = next((un for un in organismes if un.id == choix.organisme_referent_id), None)
@@ -308,6 +315,7 @@ async def decider_orientation(
             message = "Organisme referent inconnu"
             raise Validation([Erreur("/organisme_referent_id", "hors-bornes", message)])
         referent.verifier_organisme(_candidat(choisi), situation, date_decision)
+        remplacees = await queries.close_previous(tx, row.personne_id)
         decision, orientation_version = await queries.store_decision(
             tx,
             {
@@ -320,7 +328,7 @@ async def decider_orientation(
                 "type_parcours": choix.type_parcours.value,
                 "organisme_referent_id": choix.organisme_referent_id,
                 "date_decision": date_decision,
-                "date_effet": demande.date_effet or date_decision,
+                "date_effet": date_effet,
                 "regle_competence": regle,
                 "organisme_decideur_id": decideur.id,
                 "client_id": tx.acces.client_id,
@@ -328,6 +336,10 @@ async def decider_orientation(
         )
         await publier(
             tx,
+            *(
+                _fait("orientation.close", one.id, one.version, Operation.MODIFICATION)
+                for one in remplacees
+            ),
             _fait(
                 "decision.enregistree", orientation_id, orientation_version, Operation.MODIFICATION
             ),

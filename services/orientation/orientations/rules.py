@@ -5,7 +5,7 @@ its base and the version of the table: from the stored inputs it recomputes to t
 """
 
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from shared.schemas.orientation import (
     TypeParcours,
 )
 
+EFFET_MAX = timedelta(days=366)
 VERSION_TABLE_PARCOURS = "parcours-2025-01-01"
 
 
@@ -135,6 +136,26 @@ class Choix:
 
     type_parcours: TypeParcours
     organisme_referent_id: UUID
+
+
+def verifier_dates(date_decision: date, date_effet: date, recu: date) -> None:
+    """Check that a decision comes after what it decides on, and takes effect after it.
+
+    Both ends are included. A decision recorded late bears its own day, never one before the
+    information was received; its effect is within a year, a bound of ours.
+
+    Raises:
+        Validation: `date-incoherente`, with the field.
+    """
+    erreurs = []
+    if date_decision < recu:
+        message = "La decision precede la reception de l'information"
+        erreurs.append(Erreur("/date_decision", "date-incoherente", message))
+    if not date_decision <= date_effet <= date_decision + EFFET_MAX:
+        message = "L'effet precede la decision, ou la suit de plus d'un an"
+        erreurs.append(Erreur("/date_effet", "date-incoherente", message))
+    if erreurs:
+        raise Validation(erreurs)
 
 
 def decider(

@@ -65,6 +65,8 @@ async def store_personne(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]
     if known is None:
         keys = {"client": values["client_id"], "reference": values["reference_externe"]}
         known = (await tx.execute(_BY_REFERENCE, keys)).one()
+    elif known.date_naissance != values["date_naissance"]:
+        raise PersonneExistante  # a NIR alone does not tell whose it is
     raise PersonneExistante(id=str(known.id))
 
 

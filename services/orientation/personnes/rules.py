@@ -46,5 +46,6 @@ def verifier_recherche(demande: PersonneRequete) -> None:
 
 
 def _lettres(texte: str) -> str:
-    sans_accent = unicodedata.normalize("NFKD", texte).encode("ascii", "ignore").decode()
-    return "".join(c for c in sans_accent.upper() if c.isalnum())
+    # Every alphabet keeps its letters: dropping what is not ASCII would make all of them alike.
+    entier = texte.casefold().replace("œ", "oe").replace("æ", "ae")
+    return "".join(c for c in unicodedata.normalize("NFKD", entier) if c.isalnum())

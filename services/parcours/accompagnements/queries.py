@@ -20,7 +20,8 @@ COMMENTAIRE = "parcours.commentaire_cloture"
 _COLUMNS = [c for c in _T.__table__.columns if c.key != "commentaire_cloture"]
 _SELECT = select(*_COLUMNS).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("p_id"))
-_STATUT = select(_T.statut).where(siens(_T), _T.id == bindparam("p_id"))
+# Held until the end: what is written on an open parcours and its closing must queue.
+_STATUT = select(_T.statut).where(siens(_T), _T.id == bindparam("p_id")).with_for_update(read=True)
 _PERIODES = (
     select(*_P.__table__.columns)
     .where(siens(_P), _P.parcours_id == bindparam("p_id"))
@@ -97,7 +98,7 @@ async def read_parcours(tx: Transaction, parcours_id: UUID) -> Row[Any]:
 
 
 async def read_statut(tx: Transaction, parcours_id: UUID) -> str:
-    """Read where a parcours stands.
+    """Read where a parcours stands, and hold it there.
 
     Raises:
         Introuvable: none of this collectivité has this id.

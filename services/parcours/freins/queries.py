@@ -65,7 +65,9 @@ _READ = {
     for connue, volets in tables.VOLETS.items()
 }
 _LOCK = {
-    volet.sante: _freins(volet).with_for_update(of=volet.frein) for volet in tables.VOLETS[True]
+    # Its parcours too, so that none is closed between the reading and the writing.
+    volet.sante: _freins(volet).with_for_update(of=[tables.Parcours, volet.frein])
+    for volet in tables.VOLETS[True]
 }
 _LIST = {connue: _tous(volets) for connue, volets in tables.VOLETS.items()}
 _INSERT = {

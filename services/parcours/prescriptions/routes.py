@@ -24,6 +24,7 @@ from services.parcours.freins.rules import (
 )
 from services.parcours.prescriptions import queries, rules
 from shared.clients.financement import FinancementClient
+from shared.clients.voisin import RefusVoisin
 from shared.refus import Introuvable, Refus, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement import (
@@ -254,11 +255,22 @@ async def confirmer_prescription(
                 new_id(),
                 prescription.montant_centimes if montant is None else montant,
             )
-        engagement = await _financement(service, acces).creer_confirmation(
-            prescription.reservation_id,
-            ConfirmationCreation(montant_centimes=demande.montant_centimes),
-            cle=commande.cle_pour("confirmation"),
-        )
+        financement = _financement(service, acces)
+        try:
+            engagement = await financement.creer_confirmation(
+                prescription.reservation_id,
+                ConfirmationCreation(montant_centimes=demande.montant_centimes),
+                cle=commande.cle_pour("confirmation"),
+            )
+        except RefusVoisin as refus:
+            if refus.code != ReservationDejaResolue.code:
+                raise
+            # Confirmed under another key, whose answer was lost: what is engaged there is
+            # written here, for the euros must not be without their prescription.
+            known = await financement.lire_reservation(prescription.reservation_id)
+            if known.engagement_id is None:
+                raise
+            engagement = await financement.lire_engagement(known.engagement_id)
         return prescription, engagement.id, engagement.montant_centimes
 
     async def confirmer(tx: Transaction, engagement: tuple[Row[Any], UUID, int]) -> Effet:
@@ -380,7 +392,7 @@ async def _call_then_write(
 def _financement(service: Service, acces: Acces) -> FinancementClient:
     return FinancementClient(
         url=service.reglages.url_de("financement"),
-        portees="financement:ecrire",
+        portees="financement:ecrire financement:lire",
         collectivite=acces.collectivite,
         jetons=service.jetons,
         client=service.client,

@@ -476,8 +476,9 @@ async def test_siblings_reserve_through_their_client(
 
     assert (engaged.reservation_id, engaged.montant_centimes) == (reserved.id, 10)
     assert cancelled.statut is StatutReservation.ANNULEE
-    action = await client.lire_action(UUID(action_id))
-    assert (action.places_disponibles, action.places_occupees) == (1, 1)
+    known = await client.lire_reservation(reserved.id)
+    assert known.engagement_id == engaged.id
+    assert await client.lire_engagement(engaged.id) == engaged
     assert await terrain.soldes(etat) == (999_95, 0, 5)
     with pytest.raises(RefusVoisin) as refus:
         await client.creer_reservation(demande.model_copy(update={"places": 9}), cle=str(uuid4()))

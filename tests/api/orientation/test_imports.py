@@ -4,13 +4,13 @@ import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
 from deploy.local.flux_synthetique import generer
-from services.orientation.imports import travail
+from services.orientation.imports import queries, travail
 from shared.socle.service import Service
 from tests.conftest import Client, Connecter
 
@@ -181,6 +181,21 @@ async def test_an_interrupted_import_resumes_where_it_was(
     assert (done["statut"], done["compteurs"]["foyers_crees"]) == ("terminee", 30)
     assert [one["rang"] for one in await resultats(client, done["id"])] == list(range(1, 31))
     assert (await counts(service, ouverte))["dossier"] == 30
+
+
+async def test_a_decision_taken_meanwhile_is_not_closed_by_an_import(
+    client: Client, service: Service, ouverte: str
+) -> None:
+    """The flux says that the right ended; the decision was taken while it was being read."""
+    await importer(client, service, ouverte, flux(5))
+    (first, *_) = (await client.get("/v1/orientations")).json()["elements"]
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        await tx.execute(
+            text("UPDATE orientation SET statut = 'ouverte' WHERE id = :une"), {"une": first["id"]}
+        )
+        closed = await queries.close_orientations(tx, [UUID(first["id"])])
+
+    assert closed == []
 
 
 async def test_an_older_flux_never_goes_over_a_newer_one(

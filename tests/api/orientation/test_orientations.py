@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from services.orientation import tables
 from services.orientation.orientations import proposition, queries
 from shared.socle.service import Service
-from tests.api.orientation.conftest import Dossier, criteres
+from tests.api.orientation.conftest import PERSONNE, Dossier, criteres
 from tests.conftest import Client, Connecter
 
 
@@ -164,6 +164,102 @@ async def test_a_decision_is_taken_once(client: Client, ouvrir: Dossier) -> None
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (other.status_code, other.json()["code"]) == (409, "orientation-deja-decidee")
     assert (stale.status_code, stale.json()["version_courante"]) == (412, 3)
+
+
+async def test_a_new_decision_takes_the_place_of_the_one_in_force(
+    client: Client, ouvrir: Dossier
+) -> None:
+    """Réorientation: at most one is open. Seen red: the second decision met the database's
+    constraint, and answered 500.
+    """
+    first = await ouvrir()
+    await propose(client, first)
+    accept = {"etat_decision": "acceptee"}
+    await client.post(f"/v1/orientations/{first['id']}/decisions", accept, version=2)
+    body = {"personne_id": first["personne_id"]}
+    second = (await client.post("/v1/orientations", body)).json()
+    await propose(client, second)
+
+    decided = await client.post(f"/v1/orientations/{second['id']}/decisions", accept, version=2)
+
+    assert decided.status_code == 201, decided.text
+    assert (await client.get(f"/v1/orientations/{first['id']}")).json()["statut"] == "cloturee"
+    assert (await client.get(f"/v1/orientations/{second['id']}")).json()["statut"] == "ouverte"
+    twice = await client.post("/v1/orientations", body)
+    again = await client.post("/v1/orientations", body)
+    assert (twice.status_code, again.status_code) == (201, 409)
+
+
+@pytest.mark.parametrize(
+    ("demande", "organisme", "regle"),
+    [
+        pytest.param("mission_locale", "mission_locale", "C4", id="C4, jeune"),
+        pytest.param("cap_emploi", "cap_emploi", "C5", id="C5, BOE"),
+        pytest.param(None, "france_travail", "C6", id="C6, sans demande"),
+    ],
+)
+async def test_without_rsa_competence_follows_the_request(
+    client: Client,
+    connecter: Connecter,
+    ouvrir: Dossier,
+    demande: str | None,
+    organisme: str,
+    regle: str,
+) -> None:
+    for nom in ("mission_locale", "cap_emploi"):
+        corps = {"reference": nom, "type": nom, "nom": nom, "clients": [nom]}
+        await client.post("/v1/organismes-referents", corps)
+    personne = PERSONNE | {"date_naissance": "2006-05-05", "beneficiaire_rsa": False}
+    person = (await client.post("/v1/personnes", personne)).json()
+    body = {"personne_id": person["id"]} | ({"organisme_demande": demande} if demande else {})
+    orientation = (await client.post("/v1/orientations", body)).json()
+    await propose(client, orientation, boe="true")
+    url = f"/v1/orientations/{orientation['id']}/decisions"
+
+    refused = await client.post(url, {"etat_decision": "acceptee"}, version=2)
+    decider = "ft-essai" if organisme == "france_travail" else organisme
+    decided = await connecter("orientation", client_id=decider).post(
+        url, {"etat_decision": "acceptee"}, version=2
+    )
+
+    assert refused.json()["decideurs_competents"] == [organisme]
+    assert (decided.status_code, decided.json()["regle_competence"]) == (201, regle)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointeur"),
+    [
+        pytest.param({"date_decision": "1950-01-01"}, "/date_decision", id="avant réception"),
+        pytest.param({"date_effet": "2199-12-31"}, "/date_effet", id="effet lointain"),
+        pytest.param({"date_effet": "1950-01-01"}, "/date_effet", id="effet avant décision"),
+    ],
+)
+async def test_a_decision_is_dated_within_reason(
+    client: Client, ouvrir: Dossier, change: dict[str, str], pointeur: str
+) -> None:
+    orientation = await ouvrir()
+    await propose(client, orientation)
+
+    refused = await client.post(
+        f"/v1/orientations/{orientation['id']}/decisions",
+        {"etat_decision": "acceptee", **change},
+        version=2,
+    )
+
+    assert refused.status_code == 422
+    assert {e["code"] for e in refused.json()["erreurs"]} == {"date-incoherente"}
+    assert pointeur in {e["pointeur"] for e in refused.json()["erreurs"]}
+
+
+@pytest.mark.parametrize("recu_le", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-01:00"])
+async def test_the_ends_of_the_calendar_are_refused(client: Client, recu_le: str) -> None:
+    """Seen red: turned to UTC they overflow, and answered 500."""
+    body = {"personne_id": str(uuid4()), "recu_le": recu_le}
+
+    refused = await client.post("/v1/orientations", body)
+
+    assert refused.status_code == 422
+    assert refused.json()["erreurs"][0]["code"] == "date-attendue"
 
 
 async def test_health_criteria_are_for_those_who_hold_their_scope(

@@ -68,6 +68,25 @@ async def test_a_known_nir_is_refused_with_its_person(client: Client) -> None:
 
     assert (again.status_code, again.json()["code"]) == (409, "reference-externe-existante")
     assert again.json()["id"] == created["id"]
+    # A NIR tried with another birth date does not tell whose it is.
+    tried = PERSONNE | {"nir": NIR, "date_naissance": "1980-01-01"}
+    refused = await client.post("/v1/personnes", tried)
+    assert refused.status_code == 409
+    assert "id" not in refused.json()
+
+
+async def test_every_alphabet_keeps_its_letters(client: Client) -> None:
+    """Seen red: what is not ASCII was dropped, and all such names were alike."""
+    birth = PERSONNE["date_naissance"]
+    await client.post("/v1/personnes", PERSONNE | {"nom": "Петров", "prenoms": "Пётр"})
+
+    async def search(nom: str, prenoms: str) -> str:
+        body = {"nom": nom, "prenoms": prenoms, "date_naissance": birth}
+        answer = await client.post("/v1/personnes/recherches", body)
+        return str(answer.json()["correspondance"])
+
+    assert await search("Иванов", "Иван") == "aucune"
+    assert await search("ПЕТРОВ", "пётр") == "exacte"
 
 
 async def test_another_collectivite_sees_what_is_absent(
@@ -101,6 +120,9 @@ async def test_another_collectivite_sees_what_is_absent(
         pytest.param({"nom": "A\u202eB"}, "/nom", "caractere-interdit", id="bidi"),
         pytest.param({"nom": "A\x00B"}, "/nom", "caractere-interdit", id="NUL"),
         pytest.param({"nom": "x" * 101}, "/nom", "trop-long", id="trop long"),
+        pytest.param(
+            {"code_commune": "35٠١٢"}, "/code_commune", "format-inattendu", id="chiffres arabes"
+        ),
         pytest.param(
             {"date_naissance": "2199-01-01"}, "/date_naissance", "date-incoherente", id="avenir"
         ),

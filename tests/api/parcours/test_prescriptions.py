@@ -330,12 +330,18 @@ async def test_confirmed_is_engaged_and_the_frein_is_under_way(terrain: Terrain)
     assert await terrain.soldes() == (250_00, 0, 750_00)
 
 
+@pytest.mark.parametrize("meme_cle", [True, False], ids=["même clé", "autre clé"])
 async def test_a_lost_confirmation_is_found_again_even_late(
-    terrain: Terrain, reseau: Reseau, horloge: Horloge, monkeypatch: pytest.MonkeyPatch
+    terrain: Terrain,
+    reseau: Reseau,
+    horloge: Horloge,
+    monkeypatch: pytest.MonkeyPatch,
+    meme_cle: bool,
 ) -> None:
     """Confirmed there in time, told here after the term: financement alone knows, and says so.
 
-    Planted once, expiry refused here first: the engagement stayed without its prescription.
+    Planted once, expiry refused here first: the engagement stayed without its prescription. Seen
+    red with another key: already resolved there, it was refused here for ever.
     """
     prescribed = (await terrain.prescrire()).json()
     cle = str(uuid4())
@@ -347,7 +353,9 @@ async def test_a_lost_confirmation_is_found_again_even_late(
     assert await terrain.soldes() == (600_00, 0, 400_00)
     horloge.avancer(2 * TOUT)
 
-    healed = await terrain.acte(prescribed, "confirmations", {}, cle=cle)
+    healed = await terrain.acte(
+        prescribed, "confirmations", {}, cle=cle if meme_cle else str(uuid4())
+    )
 
     assert (healed.status_code, healed.json()["statut"]) == (201, "confirmee")
     assert await terrain.soldes() == (600_00, 0, 400_00)

@@ -220,6 +220,7 @@ def upgrade() -> None:
         sa.Column("personne_id", sa.Uuid(), nullable=False),
         sa.Column("origine", sa.Text(), nullable=False),
         sa.Column("statut", sa.Text(), nullable=False),
+        sa.Column("demande", sa.Text(), nullable=True),
         sa.Column("recu_le", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("date_limite", sa.Date(), nullable=False),
         sa.Column("criteres", postgresql.JSONB(astext_type=sa.Text()), nullable=False),

@@ -1,0 +1,460 @@
+"""The examples of the OpenAPI document: one per object, built from its schema and the values here.
+
+All is invented: the people are nobody, a NIR is of commune 999, a host ends in `.example`. The
+objects tell one story, in one department, so that the identifiers of one lead to another.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+IDENTIFIANTS: Mapping[str, str] = {
+    "action_id": "019cad9d-67a0-7c02-9e41-6b1f0f5a2d33",
+    "beneficiaire_ref": "019cb3d4-11c8-7f53-8d0c-2f7b1de04a16",
+    "convention_id": "019cad9d-67a0-726b-b2a7-4de452e6b438",
+    "decision_id": "019cb368-8f20-70c6-a6a3-a4506513270e",
+    "dossier_id": "019cad95-0a20-7297-8d61-e00a0d5efb5a",
+    "ecriture_id": "019cb40d-5aa0-7a3e-9c55-0d1b7f6e2c48",
+    "engagement_id": "019cb40d-5aa0-7b91-8e27-5f3a9c0d6e12",
+    "enveloppe_id": "019b789f-d7a0-711d-ab0d-549b6f03675a",
+    "evenement_id": "019cb368-8f21-7d04-b6f2-91c3e5a7084d",
+    "frein_id": "019cb368-8f25-7160-8999-50d836f675cd",
+    "import_id": "019cad94-f1e0-7e6a-9b3d-7c2f4a108e55",
+    "observation_id": "019cb368-8f25-7742-a1c0-3e9d5b7f2a60",
+    "organisme_id": "019b789f-d7a0-7d19-8c44-e2a6f05b3c71",
+    "organisme_referent_id": "019b789f-d7a0-7c02-9e41-6b1f0f5a2d33",
+    "orientation_id": "019cad9d-67a0-75f1-b8d3-c6a90e24f517",
+    "parcours_id": "019cb368-8f25-7160-8999-50d836f675cc",
+    "periode_id": "019cb368-8f25-7a0b-94e6-18d2c7f3b509",
+    "personne_id": "019cad95-0a20-7c8e-a75b-d4f1390e62ab",
+    "prescription_id": "019cb368-8f25-7160-8999-50d836f675ce",
+    "proposition_id": "019cad9d-67a0-7e40-8a12-b95c3d07f6e8",
+    "reservation_id": "019cb40d-5aa0-78d0-9738-f7d93d9c1724",
+}
+
+# What a field says wherever it stands; an object that says otherwise is in `_OBJETS`.
+_CHAMPS: Mapping[str, Any] = {
+    **IDENTIFIANTS,
+    "annee_debut": 2024,
+    "client_id": "si-departement-35",
+    "code_commune": "35238",
+    "cree_le": "2026-03-03T11:15:00.000000Z",
+    "date_decision": "2026-03-09",
+    "date_debut": "2026-03-09",
+    "date_effet": "2026-03-09",
+    "date_engagement": "2026-03-18",
+    "date_limite": "2026-04-14",
+    "date_naissance": "1990-04-12",
+    "date_observation": "2026-03-12",
+    "date_ouverture": "2026-03-09",
+    "date_recueil": "2026-03-05",
+    "exercice": 2026,
+    "expire_le": "2026-03-16T09:45:00.000000Z",
+    "fuseau": "Europe/Paris",
+    "ideparte": "035",
+    "inscrite_le": "2026-03-16T09:30:00.000000Z",
+    "modifie_le": "2026-03-03T11:15:00.000000Z",
+    "montant_centimes": 45_000,
+    "nom": "Exemple",
+    "organisme_decideur_id": IDENTIFIANTS["organisme_id"],
+    "places": 1,
+    "prenoms": "Camille",
+    "recu_le": "2026-03-03T11:15:00.000000Z",
+    "survenu_le": "2026-03-03T11:15:00.000000Z",
+    "type_parcours": "socio_professionnel",
+    "version": 1,
+}
+
+_CONVENTION: Mapping[str, Any] = {
+    "reference": "35-CLS-2024-2027",
+    "intitule": "Contrat local des solidarités",
+    "annee_fin": 2027,
+    "statut": "en_vigueur",
+    "axes": [{"ordre": 1, "libelle": "Lutter contre les freins à l'emploi"}],
+    "volets": [{"ordre": 1, "libelle": "Mobilité", "fongible": False}],
+    "signataires": [{"organisme": "Département", "statut": "signe"}],
+}
+_ACTION: Mapping[str, Any] = {
+    "code": "mobilite-01",
+    "libelle": "Permis de conduire et location solidaire",
+    "axe": 1,
+    "mode_capacite": "flux",
+    "places_ouvertes": 40,
+    "cle": [{"enveloppe_id": IDENTIFIANTS["enveloppe_id"], "numerateur": 1, "denominateur": 1}],
+    "freins": ["mobilite"],
+}
+_ENVELOPPE: Mapping[str, Any] = {
+    "reference": "cls-2026-mobilite",
+    "convention_id": IDENTIFIANTS["convention_id"],
+    "exercice": 2026,
+    "financeur": "etat",
+    "annonce": {"montant_centimes": 72_000_000, "qualificatif": "presque", "source": None},
+    "fenetre_debut": "2026-01-01",
+    "fenetre_fin": "2026-12-31",
+}
+_ORGANISME: Mapping[str, Any] = {
+    "reference": "cd-35",
+    "type": "conseil_departemental",
+    "nom": "Département, service insertion",
+    "communes": ["35238"],
+    "clients": ["si-departement-35"],
+}
+_VENTILATION = [{"enveloppe_id": IDENTIFIANTS["enveloppe_id"], "montant_centimes": 45_000}]
+_LIGNES = [
+    {
+        "livre": "eng",
+        "poste": poste,
+        "objet_id": IDENTIFIANTS["enveloppe_id"],
+        "sens": sens,
+        "quantite": 45_000,
+        "actif": "centime",
+    }
+    for poste, sens in (("disponible", "debit"), ("reserve", "credit"))
+]
+_COMPTEURS = {
+    "foyers_lus": 2,
+    "foyers_crees": 1,
+    "foyers_modifies": 0,
+    "foyers_identiques": 0,
+    "foyers_refuses": 1,
+    "personnes_lues": 3,
+    "personnes_a_orienter": 1,
+    "personnes_hors_orientation": 1,
+    "personnes_refusees": 1,
+    "orientations_creees": 1,
+    "orientations_closes": 0,
+}
+_CRITERES = [
+    {"champ": "contrainte_mobilite", "valeur": "DEPENDANT_TRANSPORT"},
+    {"champ": "niveau_etude", "valeur": "NV4"},
+]
+
+_OBJETS: Mapping[str, Mapping[str, Any]] = {
+    # commun
+    "Collectivite": {"code": "35D", "libelle": "Ille-et-Vilaine"},
+    "CollectiviteCreation": {"code": "35D", "libelle": "Ille-et-Vilaine"},
+    "DelaiLocal": {
+        "code": "premier-rendez-vous",
+        "duree": 15,
+        "unite": "jours",
+        "source": "Règlement intérieur du département",
+    },
+    "Pagination": {"limite": 50, "suivant": None},
+    "Probleme": {
+        "type": "https://api.insertion.example/problemes/introuvable",
+        "title": "Ressource introuvable",
+        "status": 404,
+        "code": "introuvable",
+        "correlation": "4bf92f3577b34da6a3ce929d0e0e4736",
+    },
+    "ErreurValidation": {
+        "pointeur": "/date_effet",
+        "code": "date-attendue",
+        "message": "Date AAAA-MM-JJ attendue",
+    },
+    # orientation
+    "CompteursImport": _COMPTEURS,
+    "CritereEvalue": {
+        "champ": "contrainte_mobilite",
+        "valeur": "DEPENDANT_TRANSPORT",
+        "effet": "frein : moyen",
+    },
+    "CritereLigne": _CRITERES[0],
+    "CriteresCreation": {"criteres": _CRITERES, "source": "professionnel"},
+    "Decision": {"regle_competence": "C1", "etat_decision": "acceptee"},
+    "DecisionCreation": {"etat_decision": "acceptee", "date_effet": "2026-03-09"},
+    "EcartOrganisme": {
+        "organisme_id": IDENTIFIANTS["organisme_id"],
+        "motif": "hors_territoire",
+    },
+    "Echeance": {
+        "id": IDENTIFIANTS["orientation_id"],
+        "code": "orientation_pcd",
+        "etat": "a_temps",
+        "source": "Code de l'action sociale et des familles, D262-65-2",
+    },
+    "Explication": {
+        "texte": "La règle P4 propose le parcours socio-professionnel. Le frein le plus élevé est"
+        " de niveau moyen. La règle O08 propose le conseil départemental comme organisme référent :"
+        " c'est l'organisme prévu pour le parcours socio-professionnel. La règle O08 est une"
+        " proposition de l'outil : une décision motivée peut s'en écarter. Cette proposition ne"
+        " vaut pas décision.",
+        "regle_parcours": "P4",
+        "base_parcours": "texte",
+        "source_parcours": "Référentiel d'orientation, délibération CNE du 7 novembre 2024",
+        "regle_organisme": "O08",
+        "base_organisme": "propose",
+        "source_organisme": "Annexe de l'arrêté",
+        "versions": ["parcours-2025-01-01", "proposee-2025-01-01", "organisme-2025-01-01"],
+    },
+    "Import": {
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "statut": "terminee",
+        "taille_octets": 184_320,
+        "termine_le": "2026-03-03T11:15:04.000000Z",
+        "date_reference": "2026-02-28",
+        "complet": True,
+        "version": 3,
+    },
+    "OrganismeReferent": _ORGANISME,
+    "OrganismeReferentCreation": _ORGANISME,
+    "Orientation": {
+        "statut": "en_attente",
+        "criteres": _CRITERES,
+        "date_effet": None,
+        "decision_id": None,
+        "organisme_referent_id": None,
+        "type_parcours": None,
+        "version": 2,
+    },
+    "Personne": {"beneficiaire_rsa": True, "droits_devoirs": True, "role": "DEM"},
+    "PersonneCreation": {
+        "beneficiaire_rsa": True,
+        "droits_devoirs": True,
+        "code_commune": "35238",
+        "nir": "2900435999001",
+    },
+    "PersonneRequete": {"nir": "2900435999001"},
+    "ProblemeImport": {"code": "date-attendue", "champ": "DTNAI"},
+    "Proposition": {"regle": "P4"},
+    # parcours
+    "AbandonCreation": {
+        "date_abandon": "2026-05-04",
+        "commentaire": "La personne préfère travailler d'abord son logement.",
+    },
+    "ClotureCreation": {"motif": "emploi_durable", "date_sortie": "2026-09-01"},
+    "FreinCreation": {"niveau": "moyen", "source": "referent"},
+    "LeveeCreation": {"date_levee": "2026-06-15"},
+    "Frein": {"niveau": "moyen"},
+    "NiveauCreation": {"niveau": "fort", "date_observation": "2026-04-02", "source": "referent"},
+    "Observation": {"niveau": "moyen", "source": "referent"},
+    "Prescription": {"engagement_id": None},
+    "PrescriptionCreation": {"montant_centimes": 45_000, "places": 1, "duree_s": 900},
+    "PrescriptionAnnulationCreation": {"motif": "Action reportée par l'organisme"},
+    "PrescriptionConfirmationCreation": {"montant_centimes": 45_000},
+    "ReouvertureCreation": {
+        "niveau": "moyen",
+        "date_observation": "2026-09-07",
+        "source": "referent",
+    },
+    # financement
+    "Action": {**_ACTION, "places_disponibles": 39, "places_reservees": 1},
+    "ActionCreation": _ACTION,
+    "AnnulationCreation": {"motif": "Action reportée par l'organisme"},
+    "Annonce": _ENVELOPPE["annonce"],
+    "AnnonceLigne": {"montant_centimes": 72_000_000, "qualificatif": "presque"},
+    "Axe": _CONVENTION["axes"][0],
+    "AxeLigne": _CONVENTION["axes"][0],
+    "ConfirmationCreation": {"places": 1, "montant_centimes": 45_000},
+    "Convention": _CONVENTION,
+    "ConventionCreation": _CONVENTION,
+    "Ecriture": {
+        "seq": 12,
+        "evenement": "reservation",
+        "date_effet": "2026-03-16",
+        "engagement_id": None,
+        "lignes": _LIGNES,
+        "empreinte_precedente": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+        "empreinte": "fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
+    },
+    "Engagement": {"numero": 1, "statut": "engage", "ventilation": _VENTILATION},
+    "Enveloppe": {
+        **_ENVELOPPE,
+        "statut": "ouverte",
+        "ouvert_centimes": 71_980_000,
+        "disponible_centimes": 71_935_000,
+        "reserve_centimes": 45_000,
+        "disponibilite_legale_centimes": 71_980_000,
+        "version": 2,
+    },
+    "EnveloppeCreation": {
+        **_ENVELOPPE,
+        "annonce": {"montant_centimes": 72_000_000, "qualificatif": "presque"},
+    },
+    "LigneEcriture": _LIGNES[1],
+    "OuvertureCommande": {
+        "montant_centimes": 71_980_000,
+        "qualificatif": "exact",
+        "date_effet": "2026-01-15",
+        "source": "Notification du 15 janvier 2026",
+    },
+    "Part": {"numerateur": 1, "denominateur": 1},
+    "PartLigne": {"numerateur": 1, "denominateur": 1},
+    "Reservation": {"ventilation": _VENTILATION, "engagement_id": None},
+    "ReservationCreation": {"places": 1, "montant_centimes": 45_000, "duree_s": 900},
+    "Signataire": {"organisme": "Département", "statut": "signe"},
+    "SignataireLigne": {"organisme": "Département", "statut": "signe"},
+    "Volet": {"ordre": 1, "libelle": "Mobilité"},
+    "VoletLigne": {"ordre": 1, "libelle": "Mobilité"},
+}
+
+# A fact of each service's own feed.
+_FAITS: Mapping[str, Mapping[str, Any]] = {
+    "orientation": {
+        "type": "orientation.orientation.decidee",
+        "ressource": "orientations",
+        "id": IDENTIFIANTS["orientation_id"],
+        "version": 3,
+        "operation": "modification",
+    },
+    "parcours": {
+        "type": "parcours.frein.leve",
+        "ressource": "freins",
+        "id": IDENTIFIANTS["frein_id"],
+        "version": 2,
+        "operation": "modification",
+    },
+    "financement": {
+        "type": "financement.reservation.creee",
+        "ressource": "reservations",
+        "id": IDENTIFIANTS["reservation_id"],
+        "operation": "creation",
+    },
+}
+
+# What an act leaves, where the object's own example would show it before the act.
+_ACTES: Mapping[str, Mapping[str, Any]] = {
+    "annuler_prescription": {
+        "statut": "annulee",
+        "motif_annulation": "Action reportée par l'organisme",
+        "version": 2,
+    },
+    "annuler_reservation": {
+        "statut": "annulee",
+        "motif": "Action reportée par l'organisme",
+        "resolue_le": "2026-03-16T09:40:00.000000Z",
+        "version": 2,
+    },
+    "cloturer_parcours": {
+        "statut": "clos",
+        "date_cloture": "2026-09-01",
+        "motif_cloture": "emploi_durable",
+        "version": 2,
+    },
+    "confirmer_prescription": {
+        "statut": "confirmee",
+        "engagement_id": IDENTIFIANTS["engagement_id"],
+        "version": 2,
+    },
+    "creer_abandon_frein": {
+        "statut": "abandonne",
+        "date_fin": "2026-05-04",
+        "commentaire_fin": "La personne préfère travailler d'abord son logement.",
+        "version": 2,
+    },
+    "creer_action": {"places_disponibles": 40, "places_reservees": 0},
+    "creer_enveloppe": {
+        "statut": "annoncee",
+        "ouvert_centimes": 0,
+        "disponible_centimes": 0,
+        "reserve_centimes": 0,
+        "disponibilite_legale_centimes": 0,
+        "version": 1,
+    },
+    "creer_niveau_frein": {"niveau": "fort", "date_observation": "2026-04-02", "version": 2},
+    "creer_orientation": {
+        "statut": "brouillon",
+        "origine": "saisie",
+        "criteres": [],
+        "proposition_id": None,
+        "version": 1,
+    },
+    "creer_ouverture": {
+        "disponible_centimes": 71_980_000,
+        "reserve_centimes": 0,
+    },
+    "importer_flux": {
+        "compteurs": dict.fromkeys(_COMPTEURS, 0),
+        "statut": "en_attente",
+        "termine_le": None,
+        "date_reference": None,
+        "complet": False,
+        "version": 1,
+    },
+    "lever_frein": {
+        "statut": "leve",
+        "fondement": "objectifs_atteints",
+        "date_fin": "2026-06-15",
+        "version": 2,
+    },
+    "rouvrir_frein": {
+        "date_debut": "2026-09-07",
+        "date_observation": "2026-09-07",
+        "precedent_id": "019cb368-8f25-7160-8999-50d836f675c0",
+    },
+}
+
+
+def illustrer(document: dict[str, Any], service: str) -> None:
+    """Give every object of the document its example, and every act what it leaves."""
+    schemas = document["components"]["schemas"]
+    conteur = _Conteur(schemas, {**_OBJETS, "Changement": _FAITS[service]})
+    for name, schema in schemas.items():
+        if schema.get("type") == "object":
+            schema["examples"] = [conteur.objet(name)]
+    actes: dict[str, Mapping[str, Any]] = {
+        **_ACTES,
+        "suivre_changements": {
+            "pagination": {
+                "limite": 100,
+                "suivant": f"https://{service}.insertion.example/v1/changements?depuis=WyJvcGFxd",
+            }
+        },
+    }
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            acte = actes.get(operation["operationId"], {})
+            for status, answer in operation["responses"].items():
+                media = answer.get("content", {}).get("application/json")
+                if acte and media and status.startswith("2"):
+                    name = media["schema"]["$ref"].rsplit("/", 1)[1]
+                    media["example"] = {**conteur.objet(name), **acte}
+
+
+@dataclass(frozen=True)
+class _Conteur:
+    """Tells one object from its schema, and from what we say of it."""
+
+    schemas: Mapping[str, Any]
+    objets: Mapping[str, Mapping[str, Any]]
+
+    def objet(self, name: str) -> dict[str, Any]:
+        schema, given = self.schemas[name], self.objets.get(name, {})
+        # What we accept shows what is required; what we answer shows everything.
+        partial = schema.get("additionalProperties") is False or name == "Probleme"
+        found = {}
+        for field, prop in schema["properties"].items():
+            if field in given:
+                found[field] = given[field]
+            elif field == "id":
+                found[field] = _identifiant(name)
+            elif not partial or field in schema.get("required", ()):
+                found[field] = self._valeur(field, prop)
+        return found
+
+    def _valeur(self, field: str, prop: Mapping[str, Any]) -> Any:
+        if field in _CHAMPS:
+            return _CHAMPS[field]
+        if "$ref" in prop:
+            name = prop["$ref"].rsplit("/", 1)[1]
+            values = self.schemas[name].get("enum")
+            return values[0] if values else self.objet(name)
+        match prop.get("type"):
+            case "array":
+                items = prop["items"]
+                return [self._valeur("", items)] if "$ref" in items else []
+            case "boolean":
+                return False
+            case "integer":
+                return prop["minimum"]
+            case "string":
+                return "exemple"  # refused by the tests wherever it is not one
+            case _:
+                return None  # it may be null
+
+
+def _identifiant(name: str) -> str:
+    """The identifier of an object, under its own name or its first word's."""
+    own = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    return IDENTIFIANTS.get(f"{own}_id") or IDENTIFIANTS[f"{own.partition('_')[0]}_id"]

@@ -1,0 +1,29 @@
+"""What is kept for a time only: answers for replay, and the facts of the feed."""
+
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from shared.socle.db import ATTENTE_TRAVAIL
+from shared.socle.service import Service
+
+# Longer than a long week-end, and than any schedule of a partner (contract guide, 10.2, 13.5).
+IDEMPOTENCE_JOURS, CHANGEMENTS_JOURS = 7, 30
+PAUSE_S = 3600.0
+
+_PURGES = {
+    text(
+        "DELETE FROM idempotence WHERE collectivite = :collectivite AND cree_le < :avant"
+    ): IDEMPOTENCE_JOURS,
+    text(
+        "DELETE FROM evenement WHERE collectivite = :collectivite AND survenu_le < :avant"
+    ): CHANGEMENTS_JOURS,
+}
+
+
+async def purger(service: Service, collectivite: str) -> None:
+    """Forget what is past its time, in one collectivité."""
+    acces = service.acces_interne(collectivite)
+    async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+        for purge, jours in _PURGES.items():
+            await tx.execute(purge, {"avant": service.horloge() - timedelta(days=jours)})
