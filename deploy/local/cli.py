@@ -230,14 +230,18 @@ def generer(
     graine: Annotated[int, typer.Option()] = GRAINE,
     ideparte: Annotated[str, typer.Option(help="Code du département dans le flux.")] = "035",
     jour: Annotated[str, typer.Option(help="DTREF du flux, AAAA-MM-JJ.")] = "2026-10-31",
+    version: Annotated[
+        flux_synthetique.Version, typer.Option(help="Version du flux ; les foyers sont les mêmes.")
+    ] = "VRSB0801",
 ) -> None:
-    """Écrit un flux VRSB0801 synthétique : mêmes options, mêmes octets ; personnes inventées."""
+    """Écrit un flux synthétique : mêmes options, mêmes octets ; personnes inventées."""
     flux_synthetique.ecrire(
         fichier,
         foyers=foyers,
         graine=graine,
         ideparte=ideparte,
         date_reference=date.fromisoformat(jour),
+        version=version,
     )
     _dire(f"{foyers} foyers synthétiques écrits dans {fichier}.")
 

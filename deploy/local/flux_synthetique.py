@@ -1,8 +1,10 @@
-"""A flux des bénéficiaires VRSB0801 that nobody is in: for demonstrations, tests and measures.
+"""A flux des bénéficiaires that nobody is in: for demonstrations, tests and measures.
 
-Valid against the schema, in windows-1252, and streamed: a file of any size costs no memory. The
-same seed gives the same bytes. No person can be recognised: family names are made of syllables,
-and every NIR is of commune 999, which exists nowhere.
+In windows-1252, and streamed: a file of any size costs no memory. The same seed gives the same
+bytes, and the same foyers in both versions. VRSB0801 is valid against its schema; VRSD0301 has the
+form that `services/orientation/flux/vrsd0301.py` describes, no schema of which was seen. No person
+can be recognised: family names are made of syllables, and every NIR is of commune 999, which exists
+nowhere.
 """
 
 import random
@@ -11,9 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 from xml.sax.saxutils import escape
 
 from shared.identifiants import nir_complet
+
+Version = Literal["VRSB0801", "VRSD0301"]
 
 # Code Insee, code postal and name. The first is drawn most.
 COMMUNES = (
@@ -44,6 +49,15 @@ _SITFAM_COUPLE = ("MAR", "PAC", "VIM")
 _SITFAM_SEUL = ("CEL", "DIV", "SEF", "VEU", "ISO")
 
 
+# Codes of VRSB0801, and what VRSD0301 says instead. Source: the notes that `vrsd0301.py` cites.
+CODES_VRSD0301 = {
+    "FG": {"DEMRSA": "CREDEM", "MUT": "MUTATI"},
+    "MOTISUSDRORSA": {"GJ": "SCG", "GK": "SCG", "DL": "SCA"},
+    "MOTISUSVERSRSA": {"06": "MAU", "01": "MRE", "70": "MAU", "CG": "MAU"},
+    "MOTICLORSA": {"ECH": "CMD", "MUT": "CMU", "RAU": "CFD", "RGD": "CAU"},
+}
+
+
 def generer(
     *,
     foyers: int,
@@ -53,6 +67,7 @@ def generer(
     communes: Sequence[tuple[str, str, str]] = COMMUNES,
     type_flux: str = "M",
     fautifs: int = 0,
+    version: Version = "VRSB0801",
 ) -> Iterator[bytes]:
     """Yield the bytes of a flux, foyer by foyer.
 
@@ -62,10 +77,12 @@ def generer(
         date_reference: DTREF; every other date is before it, or on it.
         ideparte: the département it is sent to, on three characters.
         communes: where foyers live: code Insee, code postal, name.
-        type_flux: `M` for the monthly file; faits générateurs appear in the others only.
+        type_flux: `M` for the monthly file; faits générateurs appear in the others only, as in
+            the daily one, `J`.
         fautifs: how many foyers are addressed to another département, as happens.
+        version: form of the file; foyers and persons do not depend on it.
     """
-    generateur = _Generateur(
+    generateur = _FORMES[version](
         alea=random.Random(graine),
         date_reference=date_reference,
         ideparte=ideparte,
@@ -76,16 +93,18 @@ def generer(
     yield _octets(
         '<?xml version="1.0" encoding="windows-1252"?>\n'
         '<Racine xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
-        ' xsi:noNamespaceSchemaLocation="vrsb0801.xsd">\n'
+        f' xsi:noNamespaceSchemaLocation="{version.lower()}.xsd">\n'
         + _bloc(
             "IdentificationFlux",
             _valeur("APPLIEME", "CRI"),
             _valeur("NUMVERSIONAPPLIEME", "6200"),
+            generateur.version_flux(),
             _valeur("TYPEFLUX", type_flux),
             _valeur("NATFLUX", "D"),
             _valeur("DTCREAFLUX", date_reference),
             _valeur("HEUCREAFLUX", "21:27:43.0000"),
             _valeur("DTREF", date_reference),
+            generateur.destinataire(),
         )
     )
     for rang in range(foyers):
@@ -113,6 +132,7 @@ def ecrire(
     ideparte: str = "035",
     communes: Sequence[tuple[str, str, str]] = COMMUNES,
     type_flux: str = "M",
+    version: Version = "VRSB0801",
 ) -> None:
     """Write to a file what `generer` yields."""
     with chemin.open("wb") as fichier:
@@ -124,6 +144,7 @@ def ecrire(
                 ideparte=ideparte,
                 communes=communes,
                 type_flux=type_flux,
+                version=version,
             )
         )
 
@@ -139,6 +160,11 @@ class _Personne:
 
 @dataclass(frozen=True)
 class _Generateur:
+    """Foyers in the form of VRSB0801.
+
+    Every draw is made here, in one order, so that another form changes the words alone.
+    """
+
     alea: random.Random
     date_reference: date
     ideparte: str
@@ -146,6 +172,12 @@ class _Generateur:
     avec_evenements: bool
     # The last number given under each beginning of NIR, so that none is given twice.
     ordres: Counter[str]
+
+    def version_flux(self) -> str:
+        return ""
+
+    def destinataire(self) -> str:
+        return ""
 
     def foyer(self, numero: int) -> str:
         etat = self.alea.choices(list(_ETATS), list(_ETATS.values()))[0]
@@ -174,11 +206,12 @@ class _Generateur:
                 _valeur("NUMORG", f"{self.ideparte[1:]}1" if caf else self.ideparte),
                 _valeur("MATRICULE", matricule),
             ),
-            _bloc("Partenaire", _valeur("TYPEPARTE", "CG  "), _valeur("IDEPARTE", self.ideparte)),
+            _bloc("Partenaire", self._partenaire()),
             _bloc(
                 "DemandeRSA",
                 _valeur("DTDEMRSA", demande),
                 _valeur("NUMDEMRSA", f"{self.ideparte}0{numero:07}"),
+                self._origine_dans_demande(demande),
             ),
             _bloc(
                 "OrganismeCedant",
@@ -189,6 +222,12 @@ class _Generateur:
             if mutation
             else "",
         )
+
+    def _partenaire(self) -> str:
+        return _valeur("TYPEPARTE", "CG  ") + _valeur("IDEPARTE", self.ideparte)
+
+    def _origine_dans_demande(self, demande: date) -> str:
+        return ""
 
     def _composition(self, *, actif: bool) -> list[_Personne]:
         couple = self._sur_cent(28)
@@ -210,11 +249,7 @@ class _Generateur:
 
     def _personne(self, personne: _Personne, fonorg: str, demande: date) -> str:
         adulte = personne.role != "ENF"
-        demandeur = personne.role == "DEM"
         nir = self._nir(personne) if self._sur_cent(94 if adulte else 40) else None
-        if nir and fonorg == "MSA":
-            # The MSA sends the key, the CAF does not.
-            nir = nir_complet(nir)
         prenoms = self.alea.sample(_PRENOMS[personne.sexe], 3)
         nom_naissance = self._nom() if personne.sexe == "2" and self._sur_cent(30) else personne.nom
         return _bloc(
@@ -224,49 +259,72 @@ class _Generateur:
                 _valeur("QUAL", "MR" if personne.sexe == "1" else "MME"),
                 _valeur("NOM", personne.nom),
                 _valeur("NOMNAI", nom_naissance if adulte else personne.nom),
-                _valeur("PRENOM", prenoms[0]),
-                _valeur("PRENOM2", prenoms[1]) if self._sur_cent(40) else "",
-                _valeur("NOMCOMNAI", "Ville-Synthétique"),
+                self._prenoms(prenoms[: 2 if self._sur_cent(40) else 1]),
                 _valeur("DTNAI", personne.naissance),
                 _valeur("TYPEDTNAI", "N"),
-                _valeur("NIR", nir) if nir else "",
+                self._numero(nir, fonorg) if nir else "",
                 _valeur("TOPVALIEC", bool(nir)),
                 _valeur("SEXE", personne.sexe),
             ),
-            _bloc(
-                "DossierCAF",
-                _valeur("TOPRESPDOS", demandeur),
-                _valeur("DDRATDOS", max(demande, personne.naissance)),
-            ),
-            *(
-                _bloc(
-                    "Prestations",
-                    _valeur("NATPREST", nature),
-                    _valeur("ROLEPERS", personne.role),
-                    _valeur("TOPCHAPERS", nature == "RSA" or not adulte),
-                )
-                for nature in ("PFA", "RSA")
-            ),
-            self._situation_adulte(personne) if adulte else "",
+            self._dossier(personne, max(demande, personne.naissance)),
+            self._fonctions(personne.role, adulte=adulte),
+            self._situation_adulte(personne, demande) if adulte else "",
         )
 
-    def _situation_adulte(self, personne: _Personne) -> str:
+    def _prenoms(self, prenoms: Sequence[str]) -> str:
+        noms = ("PRENOM", "PRENOM2")
+        valeurs = [_valeur(nom, prenom) for nom, prenom in zip(noms, prenoms, strict=False)]
+        return "".join(valeurs) + _valeur("NOMCOMNAI", "Ville-Synthétique")
+
+    def _numero(self, nir: str, fonorg: str) -> str:
+        # The MSA sends the key, the CAF does not.
+        return _valeur("NIR", nir_complet(nir) if fonorg == "MSA" else nir)
+
+    def _dossier(self, personne: _Personne, rattachement: date) -> str:
+        return _bloc(
+            "DossierCAF",
+            _valeur("TOPRESPDOS", personne.role == "DEM"),
+            _valeur("DDRATDOS", rattachement),
+        )
+
+    def _fonctions(self, role: str, *, adulte: bool) -> str:
+        return "".join(
+            _bloc(
+                "Prestations",
+                _valeur("NATPREST", nature),
+                _valeur("ROLEPERS", role),
+                _valeur("TOPCHAPERS", nature == "RSA" or not adulte),
+            )
+            for nature in ("PFA", "RSA")
+        )
+
+    def _situation_adulte(self, personne: _Personne, demande: date) -> str:
         salarie, inscrit = self._sur_cent(25), self._sur_cent(35)
         assedic = f"{self.alea.randrange(1_000_000, 9_999_999)}X"
+        ressources = self._ressources(salarie)
+        entree = personne.droits_devoirs and self._sur_cent(10)
+        activite = "SAL" if salarie else self.alea.choice(("ANP", "CHO", "SAC"))
+        debut_activite = self._jour_passe(10, 900)
         return (
-            (_bloc("DossierPoleEmploi", _valeur("IDASSEDIC", assedic)) if inscrit else "")
-            + self._ressources(salarie)
-            + _bloc(
-                "MontantCalculDroitRSAPersonne",
-                _valeur("TOPPERSDRODEVORSA", personne.droits_devoirs),
-                _valeur("TOPPERSENTDRODEVORSA", personne.droits_devoirs and self._sur_cent(10)),
-            )
-            + _bloc(
-                "Activite",
-                _valeur("REG", "GE"),
-                _valeur("ACT", "SAL" if salarie else self.alea.choice(("ANP", "CHO", "SAC"))),
-                _valeur("DDACT", self._jour_passe(10, 900)),
-            )
+            (self._inscription(assedic) if inscrit else "")
+            + ressources
+            + self._droits_devoirs(personne, demande, entree=entree)
+            + self._activite(activite, debut_activite)
+        )
+
+    def _inscription(self, assedic: str) -> str:
+        return _bloc("DossierPoleEmploi", _valeur("IDASSEDIC", assedic))
+
+    def _droits_devoirs(self, personne: _Personne, demande: date, *, entree: bool) -> str:
+        return _bloc(
+            "MontantCalculDroitRSAPersonne",
+            _valeur("TOPPERSDRODEVORSA", personne.droits_devoirs),
+            _valeur("TOPPERSENTDRODEVORSA", entree),
+        )
+
+    def _activite(self, activite: str, debut: date) -> str:
+        return _bloc(
+            "Activite", _valeur("REG", "GE"), _valeur("ACT", activite), _valeur("DDACT", debut)
         )
 
     def _ressources(self, salarie: bool) -> str:
@@ -277,8 +335,7 @@ class _Generateur:
             _bloc(
                 "GeneraliteRessourcesTrimestre",
                 _valeur("TOPRESSNUL", not salarie),
-                _valeur("DDRESS", mois[0]),
-                _valeur("DFRESS", self._premier_du_mois(0) - timedelta(days=1)),
+                self._trimestre_personne(),
             ),
             *(
                 _bloc(
@@ -286,11 +343,11 @@ class _Generateur:
                     _bloc(
                         "GeneraliteRessourcesMensuelles",
                         _valeur("MOISRESS", premier),
-                        _valeur("NBHEUMENTRA", "000"),
+                        self._heures(),
                     ),
                     _bloc(
                         "DetailRessourcesMensuelles",
-                        _valeur("NATRESS", "001"),
+                        _valeur("NATRESS", self._nature_ressource()),
                         _valeur("MTNATRESSMEN", self._montant(50, 900)),
                     ),
                 )
@@ -298,6 +355,19 @@ class _Generateur:
                 if salarie
             ),
         )
+
+    def _trimestre(self) -> str:
+        fin = self._premier_du_mois(0) - timedelta(days=1)
+        return _valeur("DDRESS", self._premier_du_mois(3)) + _valeur("DFRESS", fin)
+
+    def _trimestre_personne(self) -> str:
+        return self._trimestre()
+
+    def _heures(self) -> str:
+        return _valeur("NBHEUMENTRA", "000")
+
+    def _nature_ressource(self) -> str:
+        return "001"
 
     def _donnees_administratives(self, personnes: list[_Personne]) -> str:
         couple = any(personne.role == "CJT" for personne in personnes)
@@ -352,64 +422,79 @@ class _Generateur:
             (self.date_reference - enfant.naissance).days < 3 * 365 for enfant in enfants
         )
         nature = "RSI" if majore else "RSD"
+        suite = self._suite_etat(etat)
+        sans_domicile = self._sur_cent(4)
+        montant = self._montant(100, 900) if etat in "234" else None
         return _bloc(
             "PrestationRSA",
             _bloc(
                 "SituationDossierRSA",
                 _bloc("EtatDossierRSA", _valeur("ETATDOSRSA", etat)),
-                self._suite_etat(etat),
+                suite,
             ),
             _bloc(
                 "DetailDroitRSA",
-                _bloc(
-                    "TroncCommunDroitRSA",
-                    _valeur("TOPSANSDOMFIXE", self._sur_cent(4)),
-                    _valeur("NBENFAUTCHA", f"{a_charge:02}"),
-                    _valeur("ORIDEMRSA", "DEM"),
-                    _valeur("DTORIDEMRSA", demande),
-                ),
-                _bloc(
-                    "DetailCalculDroitRSA",
-                    _valeur("NATPF", nature),
-                    _valeur("SOUSNATPF", f"{nature}N{1 if majore else 2}"),
-                    _valeur("DDNATDRO", demande),
-                    _valeur("MTRSAVERS", self._montant(100, 900)),
+                self._droit(demande, montant, a_charge=a_charge, sans_domicile=sans_domicile),
+                self._calcul(
+                    _valeur("NATPF", nature)
+                    + _valeur("SOUSNATPF", f"{nature}N{1 if majore else 2}")
+                    + _valeur("DDNATDRO", demande),
+                    montant,
                 )
-                if etat in "234"
+                if montant
                 else "",
             ),
         )
+
+    def _droit(
+        self, demande: date, montant: str | None, *, a_charge: int, sans_domicile: bool
+    ) -> str:
+        return _bloc(
+            "TroncCommunDroitRSA",
+            _valeur("TOPSANSDOMFIXE", sans_domicile),
+            _valeur("NBENFAUTCHA", f"{a_charge:02}"),
+            _origine(demande),
+        )
+
+    def _calcul(self, nature: str, montant: str) -> str:
+        return _bloc("DetailCalculDroitRSA", nature, _valeur("MTRSAVERS", montant))
 
     def _suite_etat(self, etat: str) -> str:
         """Write what each état brings with it: a refusal, a suspension or an end."""
         jour = self._jour_passe(0, 120)
         match etat:
             case "1":
-                motif = self.alea.choice(("PCG", "F02", "F97"))
-                return _bloc("Refus", _valeur("DTREFURSA", jour), _valeur("MOTIREFURSA", motif))
+                return self._refus(self.alea.choice(("PCG", "F02", "F97")), jour)
             case "3":
-                motif = self.alea.choice(("GJ", "GK", "DL"))
-                valeurs = _valeur("MOTISUSDRORSA", motif), _valeur("DDSUSDRORSA", jour)
-                return _bloc("SuspensionDroit", *valeurs)
+                motif = self._code("MOTISUSDRORSA", self.alea.choice(("GJ", "GK", "DL")))
+                return _bloc("SuspensionDroit", motif, _valeur("DDSUSDRORSA", jour))
             case "4":
-                motif = self.alea.choice(("06", "01", "70", "CG"))
-                valeurs = _valeur("MOTISUSVERSRSA", motif), _valeur("DDSUSVERSRSA", jour)
-                return _bloc("SuspensionVersement", *valeurs)
+                motif = self._code("MOTISUSVERSRSA", self.alea.choice(("06", "01", "70", "CG")))
+                return _bloc(self._bloc_versement(), motif, _valeur("DDSUSVERSRSA", jour))
             case "5" | "6":
-                motif = self.alea.choice(("ECH", "MUT", "RAU", "RGD"))
-                bloc = "FinDroit" if etat == "5" else "FinDroitMoisAnterieur"
-                return _bloc(bloc, _valeur("MOTICLORSA", motif), _valeur("DTCLORSA", jour))
+                motif = self._code("MOTICLORSA", self.alea.choice(("ECH", "MUT", "RAU", "RGD")))
+                return _bloc(self._bloc_fin(etat), motif, _valeur("DTCLORSA", jour))
         return ""
+
+    def _code(self, nom: str, code: str) -> str:
+        return _valeur(nom, code)
+
+    def _refus(self, motif: str, jour: date) -> str:
+        return _bloc("Refus", _valeur("DTREFURSA", jour), _valeur("MOTIREFURSA", motif))
+
+    def _bloc_versement(self) -> str:
+        return "SuspensionVersement"
+
+    def _bloc_fin(self, etat: str) -> str:
+        return "FinDroit" if etat == "5" else "FinDroitMoisAnterieur"
 
     def _evenements(self, fait: str) -> str:
         if not self._sur_cent(30):
             return ""
-        return _bloc(
-            "Evenement",
-            _valeur("DTLIQ", self._jour_passe(0, 10)),
-            _valeur("HEULIQ", "10:00:00"),
-            _valeur("FG", fait),
-        )
+        return self._evenement(self._jour_passe(0, 10), fait)
+
+    def _evenement(self, jour: date, fait: str) -> str:
+        return _bloc("Evenement", _liquidation(jour), _valeur("FG", fait))
 
     def _nir(self, personne: _Personne) -> str | None:
         """Return 13 characters that nobody bears, and that this file bears once."""
@@ -436,6 +521,121 @@ class _Generateur:
 
     def _montant(self, minimum: int, maximum: int) -> str:
         return f"{self.alea.randrange(minimum * 100, maximum * 100) / 100:010.2f}"
+
+
+class _GenerateurVRSD0301(_Generateur):
+    """The same foyers, in the form of VRSD0301."""
+
+    def version_flux(self) -> str:
+        return _valeur("VERSIONFLUX", "VRSD0301")
+
+    def destinataire(self) -> str:
+        return self._partenaire()
+
+    def _partenaire(self) -> str:
+        return _valeur("TYPEPARTE", "CGD") + _valeur("IDEPARTE", self.ideparte)
+
+    def _origine_dans_demande(self, demande: date) -> str:
+        return _origine(demande)
+
+    def _prenoms(self, prenoms: Sequence[str]) -> str:
+        return (
+            _valeur("PRENOM", prenoms[0])
+            + _valeur("LISPRENOMS", " ".join(prenoms))
+            + _valeur("LIEUNAI", "999")
+            + _valeur("LOCANAI", "Ville-Synthétique")
+            + _valeur("PAYSNAI", "FRA")
+        )
+
+    def _numero(self, nir: str, fonorg: str) -> str:
+        return _valeur("NIR", nir)
+
+    def _dossier(self, personne: _Personne, rattachement: date) -> str:
+        return _bloc("DossierCafMsa", _valeur("TOPRESPDOS", personne.role == "DEM"))
+
+    def _fonctions(self, role: str, *, adulte: bool) -> str:
+        return _bloc("FonctionPersonnePFA", _valeur("ROLEPERS", role)) + _bloc(
+            "FonctionPersonneRSA", _valeur("ROLEPERS", role), _valeur("TOPCHAPERS", True)
+        )
+
+    def _inscription(self, assedic: str) -> str:
+        return ""
+
+    def _droits_devoirs(self, personne: _Personne, demande: date, *, entree: bool) -> str:
+        # Those who are not under droits et devoirs never were, or ceased to be that very day.
+        cesse = not personne.droits_devoirs and personne.naissance.day % 2 == 0
+        return _bloc(
+            "CalculDroitRSAPersonne",
+            _valeur("TOPPERSDRODEVORSA", personne.droits_devoirs),
+            _valeur("TOPPERSENTDRODEVORSA", entree),
+            _valeur("DDSOUDRODEV", demande) if personne.droits_devoirs or cesse else "",
+            _valeur("DFSOUDRODEV", self.date_reference) if cesse else "",
+        )
+
+    def _activite(self, activite: str, debut: date) -> str:
+        return _bloc(
+            "CaracteristiquesEmployabilite",
+            _valeur("REG", "GE"),
+            _valeur("STATUEMPL", "20" if activite == "SAL" else "40"),
+            _valeur("TOPPERSMALHAN", False),
+            _valeur("DDSTATUEMPL", debut),
+        )
+
+    def _trimestre_personne(self) -> str:
+        return ""
+
+    def _heures(self) -> str:
+        return ""
+
+    def _nature_ressource(self) -> str:
+        return "A01"
+
+    def _droit(
+        self, demande: date, montant: str | None, *, a_charge: int, sans_domicile: bool
+    ) -> str:
+        return _bloc(
+            "TroncCommunDroitRSA",
+            _valeur("TOPSANSDOMFIXE", sans_domicile),
+            self._trimestre(),
+            _valeur("MTRSAVERS", montant) if montant else "",
+        ) + _bloc("MontantsCalculDroitRSA", _valeur("NBENFAUTCHA", f"{a_charge:02}"))
+
+    def _calcul(self, nature: str, montant: str) -> str:
+        activite = _bloc("RSAActivite", _valeur("NATPF", "ABS"), _valeur("SOUSNATPF", "ABSEN"))
+        return _bloc("DetailCalculDroitRSA", _bloc("RSASocle", nature), activite)
+
+    def _code(self, nom: str, code: str) -> str:
+        return _valeur(nom, CODES_VRSD0301[nom][code])
+
+    def _refus(self, motif: str, jour: date) -> str:
+        return ""
+
+    def _bloc_versement(self) -> str:
+        return "RessourcesTropElevees"
+
+    def _bloc_fin(self, etat: str) -> str:
+        return "FinDroit"
+
+    def _evenement(self, jour: date, fait: str) -> str:
+        return _bloc(
+            "Evenement",
+            _bloc("SessionEvenement", _liquidation(jour)),
+            _bloc("ListeMotifsEvenement", _valeur("MOTITRANSFLUX", CODES_VRSD0301["FG"][fait])),
+        )
+
+
+_FORMES: dict[Version, type[_Generateur]] = {
+    "VRSB0801": _Generateur,
+    "VRSD0301": _GenerateurVRSD0301,
+}
+
+
+def _origine(demande: date) -> str:
+    return _valeur("ORIDEMRSA", "DEM") + _valeur("DTORIDEMRSA", demande)
+
+
+def _liquidation(jour: date) -> str:
+    return _valeur("DTLIQ", jour) + _valeur("HEULIQ", "10:00:00")
 
 
 def _bloc(nom: str, *contenu: str) -> str:

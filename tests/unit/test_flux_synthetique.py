@@ -52,7 +52,7 @@ def foyers() -> list[Foyer]:
     return foyers
 
 
-@pytest.mark.parametrize("type_flux", ["M", "I"])
+@pytest.mark.parametrize("type_flux", ["M", "I", "J"])
 @pytest.mark.parametrize("graine", range(4))
 def test_is_valid_against_the_schema(schema: etree.XMLSchema, graine: int, type_flux: str) -> None:
     document = etree.parse(BytesIO(octets(foyers=200, graine=graine, type_flux=type_flux)))
@@ -145,7 +145,7 @@ def test_communes_are_well_formed() -> None:
 
 
 def test_daily_file_bears_its_events() -> None:
-    lus = [lu for lu in lire([octets(type_flux="I")], "035") if isinstance(lu, Foyer)]
+    lus = [lu for lu in lire([octets(type_flux="J")], "035") if isinstance(lu, Foyer)]
 
     assert {fait for foyer in lus for fait in foyer.faits_generateurs} == {"DEMRSA", "MUT"}
 

@@ -1,7 +1,8 @@
 """The flux des bénéficiaires as we understand it, whatever the version that carried it. Pure.
 
-Each version of the flux has one adapter (`vrsb0801.py`) that turns its elements into these
-classes; intake knows nothing else. Codes of the CAF keep their form.
+Each version of the flux has one adapter (`vrsb0801.py`, `vrsd0301.py`) that turns its elements
+into these classes; intake knows nothing else. Codes of the CAF keep their form: those of
+suspensions, closures and faits générateurs are not the same from one version to the other.
 """
 
 import hashlib
@@ -50,6 +51,7 @@ class CodeAvertissement(StrEnum):
     COMMUNE_INVALIDE = "commune_invalide"
     ADRESSE_ABSENTE = "adresse_absente"
     DEMANDEUR_MULTIPLE = "demandeur_multiple"
+    DROITS_DEVOIRS_INCOHERENTS = "droits_devoirs_incoherents"
 
 
 class ValeurIllisible(Exception):
@@ -94,7 +96,10 @@ class EnteteFlux:
 
 @dataclass(frozen=True, kw_only=True)
 class PersonneFlux:
-    """A person of a foyer; `role` and `a_charge` are those of the RSA, not of the PFA."""
+    """A person of a foyer; `role` and `a_charge` are those of the RSA, not of the PFA.
+
+    Only VRSD0301 tells of a death.
+    """
 
     role: str
     a_charge: bool
@@ -106,6 +111,7 @@ class PersonneFlux:
     nir: str | None
     droits_devoirs: bool
     entree_droits_devoirs: bool
+    date_deces: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -238,8 +244,13 @@ def dossier_actif(foyer: Foyer) -> bool:
 
 def a_orienter(personne: PersonneFlux, foyer: Foyer) -> bool:
     """Whether the département must orient this person: demandeur or conjoint, under droits et
-    devoirs, of an active dossier.
+    devoirs, of an active dossier, and alive.
 
     Source: code de l'action sociale et des familles, L262-28; flux-caf.md, 4.
     """
-    return personne.role in _ROLES_A_ORIENTER and personne.droits_devoirs and dossier_actif(foyer)
+    return (
+        personne.role in _ROLES_A_ORIENTER
+        and personne.droits_devoirs
+        and personne.date_deces is None
+        and dossier_actif(foyer)
+    )

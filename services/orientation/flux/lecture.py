@@ -10,7 +10,7 @@ from typing import Final, Protocol, cast
 
 from lxml import etree
 
-from services.orientation.flux import vrsb0801
+from services.orientation.flux import vrsb0801, vrsd0301
 from services.orientation.flux.canonique import (
     EnteteFlux,
     Foyer,
@@ -58,13 +58,16 @@ class Adaptateur(Protocol):
     def lire_entete(self, element: etree._Element, ideparte: str) -> EnteteFlux: ...
 
     def lire_foyer(
-        self, element: etree._Element, *, ligne: int, ideparte: str
+        self, element: etree._Element, *, ligne: int, entete: EnteteFlux
     ) -> Foyer | FoyerRejete: ...
 
     def lire_transmission(self, element: etree._Element, nombre_lus: int) -> TransmissionFlux: ...
 
 
-_ADAPTATEURS: Final[Mapping[str, Adaptateur]] = {vrsb0801.VERSION: vrsb0801}
+_ADAPTATEURS: Final[Mapping[str, Adaptateur]] = {
+    vrsb0801.VERSION: vrsb0801,
+    vrsd0301.VERSION: vrsd0301,
+}
 
 
 def lire(
@@ -100,7 +103,7 @@ def lire(
             raise FluxIllisible(MotifIllisible.STRUCTURE_INATTENDUE, _ligne(bloc))
         if bloc.tag == "InfosFoyerRSA":
             nombre_lus += 1
-            yield adaptateur.lire_foyer(bloc, ligne=_ligne(bloc), ideparte=ideparte)
+            yield adaptateur.lire_foyer(bloc, ligne=_ligne(bloc), entete=entete)
             continue
         try:
             transmission = adaptateur.lire_transmission(bloc, nombre_lus)

@@ -66,7 +66,7 @@ class CorpsVide(Refus):
     openapi_extra={
         "requestBody": {
             "required": True,
-            "description": "Flux VRSB0801, tel que reçu, jamais modifié",
+            "description": "Flux VRSB0801 ou VRSD0301, tel que reçu, jamais modifié",
             "content": {
                 "application/xml": {
                     "schema": {"type": "string", "format": "binary"},

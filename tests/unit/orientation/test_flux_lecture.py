@@ -1,12 +1,9 @@
 """The reading of a flux: foyers whole or not at all, in any size, from a file we do not trust."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, time
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -31,8 +28,6 @@ from services.orientation.flux.canonique import (
     dossier_actif,
 )
 from services.orientation.flux.lecture import FluxIllisible, MotifIllisible, lire
-
-RACINE_DEPOT = Path(__file__).parents[3]
 
 DECLARATION = '<?xml version="1.0" encoding="windows-1252"?>\n'
 ENTETE = """\
@@ -628,12 +623,12 @@ SCHEMA = "xsi:noNamespaceSchemaLocation"
             f"<Racine>{ENTETE.replace('CRI', '')}</Racine>", "entete_invalide", id="sans APPLIEME"
         ),
         pytest.param(
-            f'<{RACINE_VRSD} {SCHEMA}="vrsd0301.xsd">{ENTETE}</Racine>',
+            f'<{RACINE_VRSD} {SCHEMA}="vrsd0101.xsd">{ENTETE}</Racine>',
             "version_inconnue",
             id="schéma d'une autre version",
         ),
         pytest.param(
-            f"<Racine>{ENTETE.replace('<DTREF>', '<VERSIONFLUX>0301</VERSIONFLUX><DTREF>')}",
+            f"<Racine>{ENTETE.replace('<DTREF>', '<VERSIONFLUX>VRSD0401</VERSIONFLUX><DTREF>')}",
             "version_inconnue",
             id="VERSIONFLUX d'une autre version",
         ),
@@ -688,37 +683,3 @@ def test_lines_are_right_beyond_65535() -> None:
     assert lignes[-1] > 65_535
 
     assert [lu.ligne for lu in lire([octets], "035") if isinstance(lu, Foyer)] == lignes
-
-
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="mesure propre à Linux")
-def test_memory_is_flat() -> None:
-    """Eight times the foyers take no more memory, libxml2's own included.
-
-    Seen red by hand, foyers not freed: 4 times the memory.
-    """
-    assert memoire_maximale(foyers=4_000) < 1.15 * memoire_maximale(foyers=500)
-
-
-def memoire_maximale(*, foyers: int) -> int:
-    """Read a flux in a process of its own: tracemalloc does not see what libxml2 allocates.
-
-    Nor is `ru_maxrss` of use: a process inherits that of the one which started it.
-    """
-    programme = f"""
-from datetime import date
-from pathlib import Path
-from deploy.local.flux_synthetique import generer
-from services.orientation.flux.lecture import lire
-
-for _ in lire(generer(foyers={foyers}, graine=1, date_reference=date(2026, 10, 31)), "035"):
-    pass
-print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0])
-"""
-    sortie = subprocess.run(
-        [sys.executable, "-W", "error", "-c", programme],
-        cwd=RACINE_DEPOT,
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    return int(sortie.stdout)

@@ -6,6 +6,7 @@ import logging
 import sys
 
 import pytest
+import structlog
 
 from shared.socle import observabilite, problems
 
@@ -40,7 +41,9 @@ def test_a_fault_of_ours_is_logged_by_type_and_place(capsys: pytest.CaptureFixtu
         except KeyError as error:
             problems.log_fault(error)
     finally:
-        logging.basicConfig(stream=sys.stderr, force=True)
+        # What the service set for its process is not for the tests that follow.
+        structlog.reset_defaults()
+        logging.basicConfig(stream=sys.__stderr__, force=True)
     written = capsys.readouterr()
 
     assert SECRET not in written.out + written.err
