@@ -26,7 +26,8 @@ from deploy.local.collectivites import (
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.postgres import ErreurLocale
 from deploy.local.services import COLLECTIVITES, Installation, decrire
-from shared.referentiels import charger as referentiel
+from services.orientation.criteres.rules import Critere, niveaux_par_frein
+from shared.schemas.orientation import NiveauFrein
 
 FOYERS, GRAINE = 300, 35
 _PATIENCE_S = 120
@@ -435,21 +436,9 @@ def _tirer(tirage: random.Random, poids: Mapping[str, int]) -> str:
 
 def _freins_de(criteres: Iterable[Json]) -> list[tuple[str, str]]:
     """What the criteria say of freins: those that weigh, with their level."""
-    niveaux = {
-        (ligne["champ"], ligne["code"]): ligne["niveau"]
-        for ligne in referentiel("niveaux-freins-depuis-criteres")
-    }
-    codes: dict[tuple[str, str], str] = {}
-    for ligne in referentiel("freins"):
-        champ, _, valeur = ligne["criteres_ft"].partition("=")
-        codes.setdefault((champ, valeur), ligne["code"])
-    found = []
-    for critere in criteres:
-        key = (critere["champ"], critere["valeur"])
-        niveau = niveaux.get(key, "sans_impact")
-        if niveau in ("moyen", "fort"):
-            found.append((codes.get(key) or codes[critere["champ"], ""], niveau))
-    return found
+    niveaux = niveaux_par_frein(Critere(one["champ"], one["valeur"]) for one in criteres)
+    pesants = (NiveauFrein.MOYEN, NiveauFrein.FORT)
+    return [(code, niveau.value) for code, niveau in niveaux.items() if niveau in pesants]
 
 
 def _croiser(decisions: Iterable[Json], organismes: Mapping[str, str]) -> Json:
