@@ -41,7 +41,7 @@ def routes(nom: str) -> APIRouter:
         response_model=Collectivite,
         summary="Ouvrir la collectivité du jeton",
         dependencies=[portee(f"{nom}:administrer")],
-        responses=refusals(CollectiviteExistante),
+        responses=refusals(CollectiviteExistante, Introuvable),
     )
     async def creer_collectivite(
         demande: CollectiviteCreation, commande: CommandeDep, tx: TransactionDep

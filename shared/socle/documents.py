@@ -31,11 +31,14 @@ _COMMUNES: Mapping[int, Sequence[str]] = {
     503: ("surcharge", "dependance-indisponible", "maintenance"),
     504: ("delai-depasse",),
 }
-_ECRITURE: Mapping[int, Sequence[str]] = {
-    400: ("json-illisible", "json-trop-profond", "cle-json-dupliquee", "idempotence-cle-manquante"),
-    409: ("idempotence-en-cours",),
+_CORPS: Mapping[int, Sequence[str]] = {
+    400: ("json-illisible", "json-trop-profond", "cle-json-dupliquee"),
     413: ("corps-trop-grand",),
     415: ("type-non-admis",),
+}
+_COMMANDE: Mapping[int, Sequence[str]] = {
+    400: ("idempotence-cle-manquante",),
+    409: ("idempotence-en-cours",),
     422: ("idempotence-cle-reutilisee",),
 }
 _CONDITION: Mapping[int, Sequence[str]] = {
@@ -162,8 +165,10 @@ def _complete_operation(
     families = [_COMMUNES]
     if "{" in path:
         families.append({404: ("introuvable",)})
+    if writes:
+        families.append(_CORPS)
     if writes and not path.endswith("/recherches"):
-        families.append(_ECRITURE)
+        families.append(_COMMANDE)
     if "If-Match" in headers:
         families.append(_CONDITION)
     if "curseur" in headers:

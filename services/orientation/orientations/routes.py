@@ -54,7 +54,7 @@ router = routeur("orientations")
     response_model=Orientation,
     summary="Ouvrir une orientation à faire",
     dependencies=[portee("orientation:ecrire")],
-    responses=refusals(queries.OrientationEnCours),
+    responses=refusals(queries.OrientationEnCours, Introuvable),
 )
 async def creer_orientation(
     demande: OrientationCreation, commande: CommandeDep, service: ServiceDep, tx: TransactionDep
