@@ -7,7 +7,7 @@ JALONS_TEST_POSTGRES_URL (an administration role), another server takes the embe
 import itertools
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -249,7 +249,5 @@ async def ouverte(connecter: Connecter, collectivite: str) -> str:
         assert answer.status_code == 201, answer.text
     return collectivite
 
-
-Attendre = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
 
 REFERENCE = Path(os.environ.get("JALONS_REFERENCE", Path(__file__).parents[2] / "shared" / "data"))

@@ -104,7 +104,7 @@ _SCHEMA = SchemaOAuth2(
 
 
 def portee(nom: str) -> Any:
-    """Declare the scope of a route: shown in its document, and exigé before anything is read."""
+    """Declare the scope of a route: shown in its document, and required before anything is read."""
     return Security(_SCHEMA, scopes=[nom])
 
 
@@ -136,7 +136,7 @@ class RouteContrat(APIRoute):
             service = request.app.state.service
             acces = await service.verificateur.verifier(request.headers.get("authorization"))
             request.state.acces = acces
-            observe_client(request, acces)
+            request.scope["jalons.acces"] = acces  # for the access log
             acces.exige(*scopes)
 
             names = [name for name, _ in request.query_params.multi_items()]
@@ -172,11 +172,6 @@ class RouteContrat(APIRoute):
                 raise DelaiDepasse from None
 
         return handle
-
-
-def observe_client(request: Request, acces: Acces) -> None:
-    """Let the access log name the client and its collectivité."""
-    request.scope["jalons.acces"] = acces
 
 
 def get_commande(

@@ -20,7 +20,7 @@ from shared.schemas.commun import Changement, Operation, Page
 from shared.socle import observabilite
 from shared.socle.auth import Acces
 from shared.socle.coffre import Coffre
-from shared.socle.contrat import RouteContrat, portee, sans_delai
+from shared.socle.contrat import portee, routeur, sans_delai
 from shared.socle.db import Transaction
 from shared.socle.documents import refusals
 from shared.socle.ids import new_id
@@ -90,7 +90,7 @@ _NOW = text(
 
 def routes(nom: str) -> APIRouter:
     """The feed of one service, under its own scope."""
-    router = APIRouter(prefix="/v1", tags=["changements"], route_class=RouteContrat)
+    router = routeur("changements")
 
     @router.get(
         "/changements",

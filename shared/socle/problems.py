@@ -68,7 +68,7 @@ class Surcharge(Refus):
 
 
 class DelaiDepasse(Refus):
-    code, title = "delai-depasse", "Delai depasse, rien n'a ete ecrit"
+    code, title = "delai-depasse", "Delai depasse"
 
 
 def render(refus: Refus, instance: str | None = None) -> Response:

@@ -54,7 +54,7 @@ async def test_every_table_is_keyed_by_its_collectivite_and_walled(
 async def test_without_the_services_own_filter_the_wall_alone_hides_everything(
     services: Mapping[str, Service], connecter: Connecter, ouverte: str
 ) -> None:
-    """Raw SELECTs as another collectivité, or as nobody, see no row. Planted: NO FORCE, red."""
+    """Raw SELECTs as another collectivité, or as nobody, see no row. Planted: no wall, red."""
     client = connecter("orientation")
     created = await client.post("/v1/personnes", PERSONNE)
     await client.post("/v1/orientations", {"personne_id": created.json()["id"]})

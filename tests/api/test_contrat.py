@@ -148,7 +148,7 @@ async def test_unknown_paths_and_methods_speak_the_same_language(client: Client)
 async def test_the_same_key_forty_times_at_once_has_one_effect(client: Client) -> None:
     """Twins may be told to wait; whoever is answered is answered the same.
 
-    Planted: the claim made after the effect, several organismes, red.
+    Planted: a key taken already let through again, red.
     """
     cle = str(uuid4())
 
