@@ -33,6 +33,17 @@ URLS = {
 _CODES = (f"{nombre}{lettre}" for nombre in range(100, 999) for lettre in "EFGHIJKLNOPQSTUVWXYZ")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--complet`: the sizes that the contract asks for, where the default proves the mechanism."""
+    parser.addoption("--complet", action="store_true", help="les tailles longues")
+
+
+@pytest.fixture(scope="session")
+def complet(request: pytest.FixtureRequest) -> bool:
+    """Whether this run has the time for the long sizes."""
+    return bool(request.config.getoption("--complet"))
+
+
 @pytest.fixture(scope="session")
 def serveur(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The administration URL of a running PostgreSQL."""
