@@ -57,7 +57,7 @@ def _creer_bases(env: Mapping[str, str], prefixe: str) -> None:
 def _inscrire_clients(env: Mapping[str, str]) -> None:
     fichier = Path(_requise(env, "JALONS_EMETTEUR_CLIENTS"))
     fichier_secrets = fichier.with_name("secrets-clients.json")
-    connus = emetteur.Annuaire(fichier)
+    annuaire = emetteur.Annuaire(fichier)
     secrets = {nom: str(secret) for nom, secret in bases.lire_secrets(fichier_secrets).items()}
     des_services = {
         f"service-{service}": _requise(env, f"JALONS_{service.upper()}_SECRET")
@@ -68,19 +68,10 @@ def _inscrire_clients(env: Mapping[str, str]) -> None:
         secrets[client_id] = emetteur.nouveau_secret()
     # Kept before it is used: a crash must not lose one.
     bases.ecrire_secrets(fichier_secrets, dict(secrets))
-    inscrits = {}
-    for client_id, autorisations in portees.items():
-        connu = connus.get(client_id)
-        secret = des_services.get(client_id) or secrets[client_id]
-        inscrits[client_id] = emetteur.Client(
-            client_id,
-            connu.secret
-            if connu and emetteur.correspond(secret, connu.secret)
-            else emetteur.hacher(secret),
-            autorisations,
-            connu.suspendu if connu else False,
-        )
-    emetteur.ecrire(fichier, inscrits)
+    annuaire.inscrire(portees, secrets | des_services)
+    for client_id, secret in des_services.items():
+        if not emetteur.correspond(secret, annuaire.clients()[client_id].secret):
+            annuaire.changer(client_id, secret=emetteur.hacher(secret))
 
 
 def _requise(env: Mapping[str, str], nom: str) -> str:

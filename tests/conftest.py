@@ -99,8 +99,13 @@ class Emetteur:
 
     def repondre(self, request: httpx.Request) -> httpx.Response:
         """The issuer's side of the wire: keys, and tokens for the services themselves."""
-        if request.url.path == "/connexion/jwks":
-            return httpx.Response(200, json={"keys": [self.cle.as_dict(private=False)]})
+        match request.url.path:
+            case "/.well-known/oauth-authorization-server":
+                ends = {"token_endpoint": "connexion/jeton", "jwks_uri": "connexion/jwks"}
+                found = {name: f"{EMETTEUR}/{path}" for name, path in ends.items()}
+                return httpx.Response(200, json={"issuer": EMETTEUR, **found})
+            case "/connexion/jwks":
+                return httpx.Response(200, json={"keys": [self.cle.as_dict(private=False)]})
         form = dict(httpx.QueryParams(request.content.decode()))
         service = form["scope"].split(":")[0].split(".")[0]
         token = self.jeton(service, form["collectivite"], form["scope"], form["client_id"])

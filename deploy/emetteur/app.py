@@ -6,8 +6,9 @@ Any OpenID provider that signs the same claims may take its place.
 import asyncio
 import base64
 import binascii
-import os
 import time
+import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import unquote_plus
@@ -16,16 +17,20 @@ from uuid import uuid4
 from fastapi import FastAPI, Form, Header, Request
 from fastapi.exceptions import RequestValidationError
 from joserfc import jwt
-from joserfc.jwk import ECKey
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
-from deploy.emetteur.clients import Annuaire, correspond, hacher
+from deploy.emetteur.assertions import ASSERTION, Assertions
+from deploy.emetteur.cles import Trousseau
+from deploy.emetteur.clients import Annuaire, Client, correspond, hacher
 
 DUREE_S = 300
+# Within this time all services know of a suspension: they must within 60 s (contract guide, 15.7).
+STATUTS_S = 20
 # Compared with when the client is unknown, so that the answer takes as long.
 _LEURRE = hacher("leurre")
+_VALIDE, _INVALIDE, _SUSPENDU, _BITS = 0, 1, 2, 2
 
 
 class Settings(BaseSettings):
@@ -35,7 +40,7 @@ class Settings(BaseSettings):
 
     url: str
     clients: Path = Field(description="Fichier des clients (secrets hachés)")
-    cle: Path = Field(description="Clé privée ES256, PEM ; créée si elle manque")
+    cles: Path = Field(description="Clés privées ES256 (JWK) ; créées si le fichier manque")
     orientation: str = Field(validation_alias="JALONS_ORIENTATION_URL")
     parcours: str = Field(validation_alias="JALONS_PARCOURS_URL")
     financement: str = Field(validation_alias="JALONS_FINANCEMENT_URL")
@@ -44,14 +49,16 @@ class Settings(BaseSettings):
 def create() -> FastAPI:
     """Make the issuer's app from the environment."""
     settings = Settings()
-    key = _load_key(settings.cle)
+    trousseau = Trousseau(settings.cles)
     annuaire = Annuaire(settings.clients)
+    statuts = f"{settings.url}/connexion/statuts"
+    point_jeton = f"{settings.url}/connexion/oauth2/access_token?realm=%2Fpartenaire"
+    assertions = Assertions(audiences=(settings.url, point_jeton))
     audiences = {
         "orientation": settings.orientation,
         "parcours": settings.parcours,
         "financement": settings.financement,
     }
-    jwks = {"keys": [{**key.as_dict(private=False), "use": "sig", "alg": "ES256", "kid": key.kid}]}
     app = FastAPI(
         title="Jalons, émetteur de jetons", docs_url=None, redoc_url=None, openapi_url=None
     )
@@ -66,18 +73,54 @@ def create() -> FastAPI:
 
     @app.get("/connexion/jwks")
     async def cles() -> dict[str, Any]:
-        return jwks
+        return trousseau.publiques
+
+    @app.get("/connexion/statuts")
+    async def statuts_des_clients() -> Response:
+        """The Token Status List (draft-ietf-oauth-status-list): who is suspended, by rank."""
+        now = int(time.time())
+        token = jwt.encode(
+            {"alg": "ES256", "typ": "statuslist+jwt", "kid": trousseau.courante.kid},
+            {
+                "sub": statuts,
+                "iat": now,
+                "exp": now + 3600,
+                "ttl": STATUTS_S,
+                "status_list": {"bits": _BITS, "lst": _liste(annuaire.clients().values())},
+            },
+            trousseau.courante,
+        )
+        return Response(token, media_type="application/statuslist+jwt")
 
     @app.get("/.well-known/oauth-authorization-server")
     async def metadonnees() -> dict[str, Any]:
         return {
             "issuer": settings.url,
-            "token_endpoint": f"{settings.url}/connexion/oauth2/access_token?realm=%2Fpartenaire",
+            "token_endpoint": point_jeton,
             "jwks_uri": f"{settings.url}/connexion/jwks",
             "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported": [
+                "private_key_jwt",
+                "client_secret_post",
+                "client_secret_basic",
+            ],
+            "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "RS256"],
+            "status_list_aggregation_endpoint": statuts,
             "response_types_supported": [],
         }
+
+    async def authentifier(
+        client_id: str, secret: str, type_assertion: str, assertion: str
+    ) -> tuple[Client | None, bool]:
+        """The client that proved itself, and whether it did so by its key."""
+        if type_assertion or assertion:
+            if type_assertion != ASSERTION or secret:
+                return None, True
+            return assertions.verifier(assertion, annuaire.clients(), client_id), True
+        client = annuaire.clients().get(client_id)
+        known = client.secret if client is not None else _LEURRE
+        right = await asyncio.to_thread(correspond, secret, known)
+        return client if right else None, False
 
     @app.post("/connexion/oauth2/access_token")
     async def jeton(
@@ -87,6 +130,8 @@ def create() -> FastAPI:
         collectivite: Annotated[str, Form()] = "",
         client_id: Annotated[str, Form()] = "",
         client_secret: Annotated[str, Form()] = "",
+        client_assertion_type: Annotated[str, Form()] = "",
+        client_assertion: Annotated[str, Form()] = "",
         authorization: Annotated[str, Header()] = "",
     ) -> JSONResponse:
         if realm != "/partenaire":
@@ -95,35 +140,38 @@ def create() -> FastAPI:
             return _error("unsupported_grant_type")
         if authorization:
             client_id, client_secret = _basic(authorization)
-        client = annuaire.get(client_id)
-        known = client.secret if client is not None else _LEURRE
-        right = await asyncio.to_thread(correspond, client_secret, known)
-        if client is None or not right or client.suspendu:
+        client, by_key = await authentifier(
+            client_id, client_secret, client_assertion_type, client_assertion
+        )
+        if client is None or client.suspendu:
             return _error("invalid_client", 401)
         if not collectivite and len({one.collectivite for one in client.autorisations}) == 1:
             collectivite = client.autorisations[0].collectivite
+        autorisation = client.autorisation(collectivite)
+        if autorisation.cle_exigee and not by_key:
+            return _error("unauthorized_client")
         asked = scope.split()
-        granted = client.portees(collectivite)
         # The scopes say which service the token is for: one service, one audience.
         services = {one.partition(":")[0].partition(".")[0] for one in asked}
-        if len(services) != 1 or not granted.issuperset(asked):
+        if len(services) != 1 or not set(autorisation.portees).issuperset(asked):
             return _error("invalid_scope")
         audience = audiences[services.pop()]
         now = int(time.time())
         token = jwt.encode(
-            {"alg": "ES256", "typ": "at+jwt", "kid": key.kid},
+            {"alg": "ES256", "typ": "at+jwt", "kid": trousseau.courante.kid},
             {
                 "iss": settings.url,
                 "aud": audience,
-                "sub": client_id,
-                "client_id": client_id,
+                "sub": client.client_id,
+                "client_id": client.client_id,
                 "collectivite": collectivite,
                 "scope": " ".join(asked),
                 "iat": now,
                 "exp": now + DUREE_S,
                 "jti": str(uuid4()),
+                "status": {"status_list": {"idx": client.rang, "uri": statuts}},
             },
-            key,
+            trousseau.courante,
         )
         return JSONResponse(
             {"access_token": token, "token_type": "Bearer", "expires_in": DUREE_S, "scope": scope},
@@ -131,6 +179,20 @@ def create() -> FastAPI:
         )
 
     return app
+
+
+def _liste(clients: Iterable[Client]) -> str:
+    """Two bits a client, the first in the low bits; a rank that no client has is invalid."""
+    statuts = {client.rang: _SUSPENDU if client.suspendu else _VALIDE for client in clients}
+    size = max(statuts, default=-1) // (8 // _BITS) + 1
+    packed = sum(
+        statuts.get(rang, _INVALIDE) << rang * _BITS for rang in range(size * (8 // _BITS))
+    )
+    return (
+        base64.urlsafe_b64encode(zlib.compress(packed.to_bytes(size, "little")))
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _basic(authorization: str) -> tuple[str, str]:
@@ -148,17 +210,3 @@ def _error(code: str, status: int = 400) -> JSONResponse:
     if status == 401:
         headers["WWW-Authenticate"] = 'Basic realm="/partenaire"'
     return JSONResponse({"error": code}, status_code=status, headers=headers)
-
-
-def _load_key(chemin: Path) -> ECKey:
-    """Read the signing key, or make it: its thumbprint is its `kid`, stable over restarts."""
-    if not chemin.exists():
-        # Whole or not at all: half a key would keep every later start from its own.
-        draft = chemin.with_suffix(".nouveau")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(ECKey.generate_key("P-256").as_pem(private=True))
-        draft.rename(chemin)
-    key = ECKey.import_key(chemin.read_bytes())
-    key.ensure_kid()
-    return key

@@ -3,40 +3,46 @@
 import hashlib
 import hmac
 import json
-import os
 import secrets
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
+
+from deploy.emetteur.fichiers import Relu, remplacer
 
 _N, _R, _P = 2**14, 8, 1  # about 40 ms: secrets are random, yet a leaked file must stay useless
 
 
 @dataclass(frozen=True)
 class Autorisation:
-    """What a client may ask for in one collectivité."""
+    """What a client may ask for in one collectivité, and whether a secret is not enough there."""
 
     collectivite: str
     portees: tuple[str, ...]
+    cle_exigee: bool = False
 
 
 @dataclass(frozen=True)
 class Client:
-    """One client: its secret's hash, and its authorisations."""
+    """One client: its secret's hash, its public keys (JWK), its authorisations.
+
+    `rang` is its place in the status list: its own for as long as it is in the file.
+    """
 
     client_id: str
     secret: str
     autorisations: tuple[Autorisation, ...]
+    rang: int
     suspendu: bool = False
+    cles: tuple[Mapping[str, Any], ...] = ()
 
-    def portees(self, collectivite: str) -> frozenset[str]:
-        """The scopes it may have there; none where it has no business."""
-        return frozenset(
-            portee
-            for autorisation in self.autorisations
-            if autorisation.collectivite == collectivite
-            for portee in autorisation.portees
-        )
+    def autorisation(self, collectivite: str) -> Autorisation:
+        """What it may ask for there; nothing where it has no business."""
+        for autorisation in self.autorisations:
+            if autorisation.collectivite == collectivite:
+                return autorisation
+        return Autorisation(collectivite, ())
 
 
 def nouveau_secret() -> str:
@@ -58,43 +64,61 @@ def correspond(secret: str, hache: str) -> bool:
     return hmac.compare_digest(found, bytes.fromhex(expected))
 
 
-def ecrire(chemin: Path, clients: Mapping[str, Client]) -> None:
-    """Replace the file whole, readable by its owner only."""
-    content = json.dumps([asdict(client) for client in clients.values()], indent=1)
-    draft = chemin.with_suffix(".nouveau")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(chemin)
-
-
 class Annuaire:
-    """The clients of a file, read again when the file changes: a suspension needs no restart."""
+    """The clients of a file, read again when it changes: a suspension needs no restart."""
 
     def __init__(self, chemin: Path) -> None:
         self._chemin = chemin
-        self._stamp = -1
-        self._clients: dict[str, Client] = {}
+        self._clients = Relu(chemin, _parse)
 
-    def get(self, client_id: str) -> Client | None:
-        """Return a client, or None; an absent file holds none."""
-        if not self._chemin.exists():
-            return None
-        stamp = self._chemin.stat().st_mtime_ns
-        if stamp != self._stamp:
-            self._clients = {
-                item["client_id"]: Client(
-                    **{
-                        **item,
-                        "autorisations": tuple(
-                            Autorisation(one["collectivite"], tuple(one["portees"]))
-                            for one in item["autorisations"]
-                        ),
-                    }
-                )
-                for item in json.loads(self._chemin.read_text(encoding="utf-8"))
+    def clients(self) -> Mapping[str, Client]:
+        """All clients, by id; an absent file holds none."""
+        try:
+            return self._clients()
+        except FileNotFoundError:
+            return {}
+
+    def inscrire(
+        self, autorisations: Mapping[str, tuple[Autorisation, ...]], secrets: Mapping[str, str]
+    ) -> None:
+        """Make the file hold these clients; of those it had, only what they may ask for changes."""
+        known = self.clients()
+        rang = max((client.rang for client in known.values()), default=-1)
+        found = []
+        for client_id, granted in autorisations.items():
+            client = known.get(client_id)
+            if client is None:
+                rang += 1
+                client = Client(client_id, hacher(secrets[client_id]), (), rang)
+            found.append(replace(client, autorisations=granted))
+        self.ecrire(found)
+
+    def changer(self, client_id: str, **values: Any) -> None:
+        """Change one client, e.g. `suspendu=True`.
+
+        Raises:
+            KeyError: there is no such client.
+        """
+        known = self.clients()
+        self.ecrire({**known, client_id: replace(known[client_id], **values)}.values())
+
+    def ecrire(self, clients: Iterable[Client]) -> None:
+        """Replace the file whole."""
+        remplacer(self._chemin, json.dumps([asdict(client) for client in clients], indent=1))
+
+
+def _parse(content: str) -> dict[str, Client]:
+    return {
+        item["client_id"]: Client(
+            **{
+                "rang": place,  # a file of the first version had none
+                **item,
+                "autorisations": tuple(
+                    Autorisation(**{**one, "portees": tuple(one["portees"])})
+                    for one in item["autorisations"]
+                ),
+                "cles": tuple(item.get("cles", ())),
             }
-            self._stamp = stamp
-        return self._clients.get(client_id)
+        )
+        for place, item in enumerate(json.loads(content))
+    }

@@ -18,6 +18,7 @@ import httpx
 import typer
 from rich.console import Console
 
+from deploy.emetteur.gestion import gerer
 from deploy.local import flux_synthetique, verification
 from deploy.local.demonstration import FOYERS, GRAINE, Demonstrateur
 from deploy.local.postgres import ErreurLocale
@@ -221,6 +222,14 @@ def jeton(
             "Lancez ./jalons demo ou ./jalons serve dans un autre terminal, avec le même --port.",
         ) from error
     print(answer.json()["access_token"])
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def emetteur(contexte: typer.Context, dossier: Dossier = DOSSIER) -> None:
+    """Gère l'émetteur en marche : suspendre, retablir, cle, tourner."""
+    installation = _installation(dossier, PORT)
+    fichiers = {"clients": installation.fichier_clients, "cles": installation.fichier_cles}
+    print(gerer(contexte.args, **fichiers))
 
 
 @flux.command("generer")

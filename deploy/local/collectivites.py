@@ -524,6 +524,8 @@ class Collectivite(Entree):
     dates: tuple[DateCitee, ...] = ()
     regles_citees: tuple[Enonce, ...] = ()
     anomalies: tuple[Enonce, ...] = ()
+    # Whether its clients must prove themselves by a key: a secret alone then gives no token.
+    cle_exigee: bool = False
     clients: tuple[Client, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

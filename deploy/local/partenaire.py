@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 import httpx
 
 from deploy.local.services import Adresses
+from shared.clients.emetteur import Emetteur
 from shared.clients.jetons import Jetons
 
 _ENSEMBLE = 16
@@ -41,7 +42,7 @@ class Partenaire:
         self._adresses = adresses
         self._http = http
         self._jetons = Jetons(
-            emetteur=adresses.emetteur, client_id=client_id, secret=secret, client=http
+            emetteur=Emetteur(adresses.emetteur, http), client_id=client_id, secret=secret
         )
         self._collectivite = collectivite
         self._portees = tuple(portees)

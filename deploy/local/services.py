@@ -22,7 +22,7 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from deploy.emetteur.clients import Annuaire, Autorisation, Client, ecrire, hacher, nouveau_secret
+from deploy.emetteur.clients import Annuaire, Autorisation, nouveau_secret
 from deploy.local import bases
 from deploy.local.collectivites import charger, charger_demonstration
 from deploy.local.postgres import (
@@ -113,6 +113,16 @@ class Installation:
     @property
     def _fichier_secrets(self) -> Path:
         return self.dossier / "secrets.json"
+
+    @property
+    def fichier_clients(self) -> Path:
+        """The clients that the issuer knows."""
+        return self.dossier / "emetteur" / "clients.json"
+
+    @property
+    def fichier_cles(self) -> Path:
+        """The keys by which the issuer signs."""
+        return self.dossier / "emetteur" / "cles.json"
 
     def preparer(self, *, neuf: bool = False) -> None:
         """Start PostgreSQL, bring its databases up to date, and know every client.
@@ -241,8 +251,8 @@ class Installation:
         env = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         env |= self.adresses.environnement()
         env |= {
-            "JALONS_EMETTEUR_CLIENTS": str(self.dossier / "emetteur" / "clients.json"),
-            "JALONS_EMETTEUR_CLE": str(self.dossier / "emetteur" / "cle.pem"),
+            "JALONS_EMETTEUR_CLIENTS": str(self.fichier_clients),
+            "JALONS_EMETTEUR_CLES": str(self.fichier_cles),
         }
         cles = self._secrets("cles", dict.fromkeys(SERVICES, nouvelle_cle))
         clients = self._secrets("clients")
@@ -267,21 +277,10 @@ class Installation:
 
     def _inscrire_clients(self) -> None:
         """Tell the issuer who may ask for what: the files of the collectivités say it."""
-        fichier = self.dossier / "emetteur" / "clients.json"
-        fichier.parent.mkdir(mode=0o700, exist_ok=True)
+        self.fichier_clients.parent.mkdir(mode=0o700, exist_ok=True)
         portees = portees_par_client()
         secrets = self._secrets("clients", dict.fromkeys(portees, nouveau_secret))
-        connus = Annuaire(fichier)
-        clients: dict[str, Client] = {}
-        for client_id, autorisations in portees.items():
-            connu = connus.get(client_id)
-            clients[client_id] = Client(
-                client_id,
-                connu.secret if connu else hacher(secrets[client_id]),
-                autorisations,
-                connu.suspendu if connu else False,
-            )
-        ecrire(fichier, clients)
+        Annuaire(self.fichier_clients).inscrire(portees, secrets)
 
     def _processus_de(
         self, nom: str, commande: Sequence[str], env: Mapping[str, str]
@@ -311,7 +310,9 @@ def portees_par_client() -> dict[str, tuple[Autorisation, ...]]:
     collectivites = charger(COLLECTIVITES)
     demonstration = charger_demonstration(COLLECTIVITES, collectivites)
     found: dict[str, tuple[Autorisation, ...]] = {
-        client.client_id: (Autorisation(code, tuple(client.portees)),)
+        client.client_id: (
+            Autorisation(code, tuple(client.portees), cle_exigee=collectivite.cle_exigee),
+        )
         for code, collectivite in collectivites.items()
         for client in collectivite.clients
     }

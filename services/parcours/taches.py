@@ -11,7 +11,6 @@ from services.parcours.accompagnements.rules import OrientationDecidee
 from shared.clients.orientation import OrientationClient
 from shared.clients.voisin import RefusVoisin
 from shared.schemas.commun import Changement, Operation
-from shared.socle import observabilite
 from shared.socle.db import Transaction
 from shared.socle.evenements import Fait, publier
 from shared.socle.ids import new_id
@@ -34,7 +33,6 @@ async def lire_orientations(
         collectivite=collectivite,
         jetons=service.jetons,
         client=service.client,
-        traceparent=observabilite.traceparent(),
     )
     guichet = asyncio.Semaphore(_LECTURES)
 

@@ -5,6 +5,7 @@ import time
 
 import httpx
 
+from shared.clients.emetteur import Emetteur
 from shared.refus import DependanceIndisponible
 
 _MARGE_S = 10
@@ -13,13 +14,10 @@ _MARGE_S = 10
 class Jetons:
     """Ask the issuer for tokens, once each."""
 
-    def __init__(
-        self, *, emetteur: str, client_id: str, secret: str, client: httpx.AsyncClient
-    ) -> None:
-        self._url = f"{emetteur}/connexion/oauth2/access_token?realm=%2Fpartenaire"
+    def __init__(self, *, emetteur: Emetteur, client_id: str, secret: str) -> None:
+        self._emetteur = emetteur
         self._client_id = client_id
         self._secret = secret
-        self._client = client
         self._kept: dict[tuple[str, str], tuple[str, float]] = {}
         self._locks: dict[tuple[str, str], asyncio.Lock] = {}
 
@@ -35,8 +33,8 @@ class Jetons:
             if time.monotonic() < until:
                 return token
             try:
-                answer = await self._client.post(
-                    self._url,
+                answer = await self._emetteur.client.post(
+                    await self._emetteur.adresse("token_endpoint"),
                     data={
                         "grant_type": "client_credentials",
                         "client_id": self._client_id,
@@ -49,6 +47,6 @@ class Jetons:
                 found = answer.json()
                 token = str(found["access_token"])
                 self._kept[key] = (token, time.monotonic() + int(found["expires_in"]) - _MARGE_S)
-            except (httpx.HTTPError, ValueError, KeyError):
+            except (httpx.HTTPError, ValueError, LookupError):
                 raise DependanceIndisponible from None
             return token

@@ -1,10 +1,12 @@
 """A call to a sibling: typed, bounded, repeatable, and one language of refusals."""
 
+import asyncio
 from typing import Any, TypeVar
 
 import httpx
 from pydantic import BaseModel
 
+from shared import contexte
 from shared.clients.jetons import Jetons
 from shared.refus import STATUTS, DependanceIndisponible, Refus
 
@@ -33,14 +35,12 @@ class Voisin:
         collectivite: str,
         jetons: Jetons,
         client: httpx.AsyncClient,
-        traceparent: str,
     ) -> None:
         self._url = url.rstrip("/")
         self._portees = portees
         self._collectivite = collectivite
         self._jetons = jetons
         self._client = client
-        self._traceparent = traceparent
 
     async def _get(self, chemin: str, modele: type[M], *, delai_s: float = 2, **query: Any) -> M:
         answer = await self._send("GET", chemin, delai_s=delai_s, params=query)
@@ -75,19 +75,18 @@ class Voisin:
             DependanceIndisponible: anything else than a success.
         """
         token = await self._jetons.obtenir(self._portees, self._collectivite)
+        delai_s, carried = contexte.en_tetes(delai_s)
         try:
-            answer = await self._client.request(
-                methode,
-                self._url + chemin,
-                headers={
-                    "Authorization": f"Bearer {token}",
-                    "traceparent": self._traceparent,
-                    **(headers or {}),
-                },
-                timeout=delai_s,
-                **rest,
-            )
-        except httpx.HTTPError:
+            # httpx bounds each step: a sibling that drips its answer would outlast them all.
+            async with asyncio.timeout(delai_s):
+                answer = await self._client.request(
+                    methode,
+                    self._url + chemin,
+                    headers={"Authorization": f"Bearer {token}", **carried, **(headers or {})},
+                    timeout=None,
+                    **rest,
+                )
+        except (httpx.HTTPError, TimeoutError):
             raise DependanceIndisponible from None
         if answer.is_success:
             return answer

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 from fastapi import APIRouter, FastAPI, Request
@@ -11,7 +12,9 @@ from sqlalchemy import text
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import contexte
 from shared.socle import collectivites, documents, evenements, observabilite, problems
+from shared.socle.auth import METADONNEES
 from shared.socle.reglages import Reglages
 from shared.socle.service import Service, ouvrir
 
@@ -61,6 +64,7 @@ def creer(
     documents.install(app, portees=dict(portees))
     problems.declare(app)
     _health(app)
+    _resource(app, portees)
     app.add_middleware(Journal)
     return app
 
@@ -82,6 +86,20 @@ def _health(app: FastAPI) -> None:
         return JSONResponse({"statut": "pret"})
 
 
+def _resource(app: FastAPI, portees: Mapping[str, str]) -> None:
+    @app.get(METADONNEES, include_in_schema=False)
+    async def ressource_protegee(request: Request) -> dict[str, Any]:
+        """Which issuer this service believes (RFC 9728)."""
+        reglages = request.app.state.service.reglages
+        return {
+            "resource": reglages.url,
+            "resource_name": app.title,
+            "authorization_servers": [reglages.emetteur],
+            "scopes_supported": sorted(portees),
+            "bearer_methods_supported": ["header"],
+        }
+
+
 class Journal:
     """One log line a request: route template and identifiers, never a query, a body or a name."""
 
@@ -93,7 +111,7 @@ class Journal:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        observabilite.adopt(headers.get(b"traceparent", b"").decode("latin-1"))
+        contexte.adopt(headers.get(b"traceparent", b"").decode("latin-1"))
         started = time.perf_counter()
         status = 500
         begun = False
@@ -121,5 +139,6 @@ class Journal:
                 statut=status,
                 duree_ms=round((time.perf_counter() - started) * 1000, 1),
                 client=getattr(acces, "client_id", None),
+                origine=getattr(acces, "origine", None),
                 collectivite=getattr(acces, "collectivite", None),
             )

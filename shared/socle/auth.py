@@ -4,45 +4,44 @@ Any OpenID provider that signs the claims of the contract guide (15.2) may issue
 knows an issuer and its keys, nothing else.
 """
 
-import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-import httpx
-import structlog
-from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.errors import JoseError
 
 from shared.refus import DependanceIndisponible, Refus
+from shared.socle.emetteur import SUSPENDU, VALIDE, EmetteurConnu
 
-# Asymmetric only: with HS256 the public key would be a shared secret.
-ALGORITHMES = ["ES256", "PS256", "RS256"]
+# RFC 9728: which issuer this service believes, and what it may be asked for.
+METADONNEES = "/.well-known/oauth-protected-resource"
 DUREE_MAX_S = 300
 TOLERANCE_S = 60
 _CACHE_MAX = 10_000
-_RECHARGE_MIN_S = 10
-
-_log = structlog.get_logger()
+# Who may say for whom it calls: our own services, and no client that bears a like name.
+_SERVICES = frozenset({"service-orientation", "service-parcours", "service-financement"})
+_CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class JetonRefuse(Refus):
     """A 401, with the header by which a client knows what to mend."""
 
+    erreur = 'error="invalid_token"'
+    metadonnees = ""
+
     @property
     def headers(self) -> dict[str, str]:
-        return {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+        # RFC 9728, 5.1: from here a client finds the issuer by itself.
+        found = [self.erreur, self.metadonnees and f'resource_metadata="{self.metadonnees}"']
+        return {"WWW-Authenticate": f"Bearer {', '.join(filter(None, found))}".strip()}
 
 
 class JetonAbsent(JetonRefuse):
     code, title = "jeton-absent", "Jeton d'acces absent"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"WWW-Authenticate": "Bearer"}
+    erreur = ""
 
 
 class JetonInvalide(JetonRefuse):
@@ -63,6 +62,12 @@ class PreuveInvalide(JetonRefuse):
     code, title = "preuve-invalide", "Preuve de possession non verifiable"
 
 
+class ClientSuspendu(Refus):
+    """The token is good, and its client may no longer use it."""
+
+    code, title = "client-suspendu", "Client suspendu"
+
+
 class PorteeInsuffisante(Refus):
     code, title = "portee-insuffisante", "Portee insuffisante"
 
@@ -76,12 +81,29 @@ class PorteeInsuffisante(Refus):
 
 @dataclass(frozen=True)
 class Acces:
-    """What a verified token grants: one client, one collectivité, some scopes."""
+    """What a verified token grants: one client, one collectivité, some scopes.
+
+    `origine` is the client for whom a sibling service calls; `statut` tells where the issuer says
+    whether the token still serves: a list, and a rank in it.
+    """
 
     client_id: str
     collectivite: str
     portees: frozenset[str]
     expire_le: float = float("inf")
+    origine: str | None = None
+    statut: tuple[str, int] | None = None
+
+    @property
+    def auteur(self) -> str:
+        """Who acts: the first client of the chain."""
+        return self.origine or self.client_id
+
+    def pour(self, origine: str | None) -> "Acces":
+        """The same access, on behalf of a client: believed of our own services only."""
+        if self.client_id not in _SERVICES or not _CLIENT_ID.fullmatch(origine or ""):
+            return self
+        return replace(self, origine=origine)
 
     def exige(self, *portees: str) -> None:
         """Refuse unless every scope is held.
@@ -94,23 +116,20 @@ class Acces:
 
 
 class Verificateur:
-    """Check access tokens for one audience, with the issuer's published keys."""
+    """Check access tokens for one audience, with what the issuer publishes."""
 
     def __init__(
         self,
         *,
-        emetteur: str,
+        emetteur: EmetteurConnu,
         audience: str,
-        client: httpx.AsyncClient,
+        metadonnees: str,
         horloge: Callable[[], float] = time.time,
     ) -> None:
         self._emetteur = emetteur
         self._audience = audience
-        self._client = client
+        self._metadonnees = metadonnees
         self._horloge = horloge
-        self._keys: KeySet | None = None
-        self._tried_at = float("-inf")
-        self._fetching = asyncio.Lock()
         # A check costs a third of a read: the claims are kept until they expire, by token hash.
         self._cache: dict[bytes, Acces] = {}
 
@@ -119,30 +138,53 @@ class Verificateur:
 
         Raises:
             JetonAbsent, JetonInvalide, JetonExpire, JetonAudience, PreuveInvalide: 401.
+            ClientSuspendu: 403.
             DependanceIndisponible: no key of the issuer has ever been read.
         """
-        scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise JetonAbsent
-        token = token.strip()
-        digest = hashlib.sha256(token.encode()).digest()
-        now = self._horloge()
-        known = self._cache.get(digest)
-        if known is not None:
-            if now > known.expire_le + TOLERANCE_S:
-                del self._cache[digest]
-                raise JetonExpire
-            return known
-        acces = self._read(await self._decode(token), now)
-        if len(self._cache) >= _CACHE_MAX:
-            self._cache.clear()
-        self._cache[digest] = acces
+        try:
+            acces = await self._verifier(authorization)
+        except JetonRefuse as refus:
+            refus.metadonnees = self._metadonnees
+            raise
         return acces
 
-    def _read(self, claims: dict[str, Any], now: float) -> Acces:
+    async def _verifier(self, authorization: str | None) -> Acces:
+        scheme, _, token = (authorization or "").partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise JetonAbsent
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        acces = self._cache.get(digest)
+        if acces is None:
+            acces = self._read(await self._ouvrir(token))
+            if len(self._cache) >= _CACHE_MAX:
+                self._cache.clear()
+            self._cache[digest] = acces
+        elif self._horloge() > acces.expire_le + TOLERANCE_S:
+            del self._cache[digest]
+            raise JetonExpire
+        if acces.statut is not None:
+            statut = await self._emetteur.statut(*acces.statut)
+            if statut == SUSPENDU:
+                raise ClientSuspendu
+            if statut != VALIDE:
+                raise JetonInvalide
+        return acces
+
+    async def _ouvrir(self, token: str) -> dict[str, Any]:
+        try:
+            claims = await self._emetteur.ouvrir(token, "at+jwt")
+        except (JoseError, ValueError, TypeError, LookupError):
+            raise JetonInvalide from None
+        if claims is None:
+            raise DependanceIndisponible
+        return claims
+
+    def _read(self, claims: dict[str, Any]) -> Acces:
+        now = self._horloge()
         match claims:
             case {
-                "iss": self._emetteur,
+                "iss": self._emetteur.url,
                 "aud": audience,
                 "client_id": str(client_id),
                 "collectivite": str(collectivite),
@@ -162,38 +204,11 @@ class Verificateur:
             raise JetonInvalide
         if "cnf" in claims:
             raise PreuveInvalide
-        return Acces(client_id, collectivite, frozenset(scope.split()), exp)
-
-    async def _decode(self, token: str) -> dict[str, Any]:
-        try:
-            keys = await self._keys_now()
-            if keys is None:
-                raise DependanceIndisponible
-            try:
-                decoded = jwt.decode(token, keys, algorithms=ALGORITHMES)
-            except InvalidKeyIdError:  # the issuer may have rotated since
-                keys = await self._keys_now(renew=True) or keys
-                decoded = jwt.decode(token, keys, algorithms=ALGORITHMES)
-        except (JoseError, ValueError, TypeError, KeyError):
-            raise JetonInvalide from None
-        # RFC 9068: an ID token, signed by the same keys, is not an access token.
-        if str(decoded.header.get("typ", "")).lower() not in ("at+jwt", "application/at+jwt"):
-            raise JetonInvalide
-        return dict(decoded.claims)
-
-    async def _keys_now(self, *, renew: bool = False) -> KeySet | None:
-        """The keys in hand; those known keep serving while the issuer is silent."""
-        async with self._fetching:
-            # By the last attempt, not the last success: a silent issuer is asked now and then,
-            # and a made-up key id cannot make each request wait for it.
-            age = self._horloge() - self._tried_at
-            pause = 1 if self._keys is None else _RECHARGE_MIN_S
-            if (self._keys is None or renew or age > 3600) and age > pause:
-                self._tried_at = self._horloge()
-                try:
-                    answer = await self._client.get(f"{self._emetteur}/connexion/jwks", timeout=3)
-                    answer.raise_for_status()
-                    self._keys = KeySet.import_key_set(answer.json())
-                except (httpx.HTTPError, ValueError, JoseError) as error:
-                    _log.warning("jwks_indisponible", type=type(error).__name__)
-            return self._keys
+        match claims.get("status"):
+            case None:  # another provider may have no such list: the token then lives its life
+                statut = None
+            case {"status_list": {"uri": str(uri), "idx": int(rang)}}:
+                statut = (uri, rang)
+            case _:
+                raise JetonInvalide
+        return Acces(client_id, collectivite, frozenset(scope.split()), exp, statut=statut)

@@ -8,6 +8,7 @@ at the token, take duplicate keys, and ignore what it does not know.
 import asyncio
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -21,6 +22,7 @@ from fastapi.security import OAuth2
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from shared import contexte
 from shared.refus import Refus
 from shared.socle.auth import Acces
 from shared.socle.idempotence import Commande
@@ -135,6 +137,7 @@ class RouteContrat(APIRoute):
         async def handle(request: Request) -> Response:
             service = request.app.state.service
             acces = await service.verificateur.verifier(request.headers.get("authorization"))
+            acces = acces.pour(request.headers.get("client-origine"))
             request.state.acces = acces
             request.scope["jalons.acces"] = acces  # for the access log
             acces.exige(*scopes)
@@ -165,9 +168,11 @@ class RouteContrat(APIRoute):
                     )
                 ).digest()
                 request.state.route = self.path
+            delai_s = _deadline(request)
             try:
-                async with asyncio.timeout(_deadline(request)):
-                    return await inner(request)
+                with contexte.demande(origine=acces.auteur, delai_s=delai_s or math.inf):
+                    async with asyncio.timeout(delai_s):
+                        return await inner(request)
             except TimeoutError:
                 raise DelaiDepasse from None
 

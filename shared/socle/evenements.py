@@ -15,9 +15,9 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import text
 from starlette.responses import Response
 
+from shared import contexte
 from shared.refus import Refus
 from shared.schemas.commun import Changement, Operation, Page
-from shared.socle import observabilite
 from shared.socle.auth import Acces
 from shared.socle.coffre import Coffre
 from shared.socle.contrat import portee, routeur, sans_delai
@@ -63,8 +63,8 @@ async def publier(tx: Transaction, *faits: Fait) -> None:
                 "id": fait.id,
                 "version": fait.version,
                 "operation": fait.operation.value,
-                "client_id": tx.acces.client_id,
-                "trace": observabilite.trace_id(),
+                "client_id": tx.acces.auteur,
+                "trace": contexte.trace_id(),
             }
             for fait in faits
         ],

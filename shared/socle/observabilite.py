@@ -1,40 +1,12 @@
-"""Structured logs and correlation. A log line holds identifiers, never a person's data."""
+"""Structured logs. A log line holds identifiers, never a person's data."""
 
 import json
 import logging
-import re
-import secrets
 import sys
-from contextvars import ContextVar
 
 import structlog
 
-# 00-<trace id>-<parent id>-<flags>, all zero being invalid (W3C Trace Context).
-_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-
-_trace: ContextVar[str] = ContextVar("trace", default="")
-
-
-def trace_id() -> str:
-    """The trace id of the work in hand; a new one where nothing started it."""
-    current = _trace.get()
-    if not current:
-        current = secrets.token_hex(16)
-        _trace.set(current)
-    return current
-
-
-def adopt(traceparent: str | None) -> str:
-    """Continue the caller's trace; absent or malformed, begin a new one, never an error."""
-    found = _TRACEPARENT.fullmatch(traceparent or "")
-    current = found.group(1) if found else secrets.token_hex(16)
-    _trace.set(current)
-    return current
-
-
-def traceparent() -> str:
-    """The header that carries the trace on to a sibling, a job or an event."""
-    return f"00-{trace_id()}-{secrets.token_hex(8)}-01"
+from shared import contexte
 
 
 def configure(service: str, level: str = "INFO") -> None:
@@ -44,8 +16,8 @@ def configure(service: str, level: str = "INFO") -> None:
         _: object, __: str, event: structlog.typing.EventDict
     ) -> structlog.typing.EventDict:
         event.setdefault("service", service)
-        if _trace.get():
-            event.setdefault("trace", _trace.get())
+        if trace := contexte.trace_connue():
+            event.setdefault("trace", trace)
         return event
 
     structlog.configure(
@@ -80,6 +52,6 @@ class Sobre(logging.Formatter):
             "logger": record.name,
             "place": f"{record.module}:{record.lineno}",
             "exception": kind and kind.__name__,
-            "trace": _trace.get() or None,
+            "trace": contexte.trace_connue(),
         }
         return json.dumps({name: value for name, value in line.items() if value is not None})

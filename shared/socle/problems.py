@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from shared import contexte
 from shared.refus import (
     CODES_ERREUR,
     DependanceIndisponible,
@@ -28,7 +29,6 @@ from shared.refus import (
     Refus,
     Validation,
 )
-from shared.socle import observabilite
 
 PROBLEM_JSON = "application/problem+json"
 # Where the type of a problem is documented; a deployment publishes this folder of the docs there.
@@ -80,7 +80,7 @@ def render(refus: Refus, instance: str | None = None) -> Response:
         "code": refus.code,
         "detail": refus.detail,
         "instance": instance,
-        "correlation": observabilite.trace_id(),
+        "correlation": contexte.trace_id(),
         **refus.members,
     }
     content = json.dumps(

@@ -1,5 +1,6 @@
 """What a running service holds: built once, by the app or by the worker, closed once."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
@@ -8,11 +9,13 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import select
 
+from shared.clients.emetteur import Emetteur
 from shared.clients.jetons import Jetons
 from shared.refus import Introuvable
-from shared.socle.auth import Acces, Verificateur
+from shared.socle.auth import METADONNEES, Acces, Verificateur
 from shared.socle.coffre import Coffre
 from shared.socle.db import BaseDeDonnees, Transaction, siens
+from shared.socle.emetteur import EmetteurConnu
 from shared.socle.reglages import Reglages
 from shared.socle.tables import Collectivite
 
@@ -36,15 +39,19 @@ class Service:
             reglages.postgres.get_secret_value(), connexions=reglages.connexions
         )
         self.coffre = Coffre(reglages.cle.get_secret_value())
+        emetteur = Emetteur(reglages.emetteur, client)
         self.verificateur = Verificateur(
-            emetteur=reglages.emetteur, audience=reglages.url, client=client
+            emetteur=EmetteurConnu(emetteur),
+            audience=reglages.url,
+            metadonnees=reglages.url.rstrip("/") + METADONNEES,
         )
         self.jetons = Jetons(
-            emetteur=reglages.emetteur,
+            emetteur=emetteur,
             client_id=f"service-{nom}",
             secret=reglages.secret.get_secret_value(),
-            client=client,
         )
+        # Set when this process is to stop: it still answers, and waits for nothing new.
+        self.arret = asyncio.Event()
         self._fuseaux: dict[str, ZoneInfo] = {}
 
     async def fuseau(self, tx: Transaction) -> ZoneInfo:

@@ -16,11 +16,12 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
+from shared import contexte
 from shared.clients.changements import ChangementsClient
 from shared.clients.voisin import RefusVoisin
 from shared.refus import Refus
 from shared.schemas.commun import Changement
-from shared.socle import observabilite, problems
+from shared.socle import problems
 from shared.socle.db import ATTENTE_TRAVAIL, Transaction, siens
 from shared.socle.service import Service
 from shared.socle.tables import Suivi as TableSuivi
@@ -63,7 +64,7 @@ _MOVE = (
 async def suivre(service: Service, suivi: Suivi, collectivite: str) -> None:
     """Follow for ever; a fault is logged, and the same page is tried again."""
     while True:
-        observabilite.adopt(None)
+        contexte.adopt(None)
         try:
             await un_tour(service, suivi, collectivite)
         except (Refus, DBAPIError, OSError, httpx.HTTPError) as error:
@@ -90,7 +91,6 @@ async def un_tour(
         collectivite=collectivite,
         jetons=service.jetons,
         client=service.client,
-        traceparent=observabilite.traceparent(),
     )
     try:
         elements, suivante = await feed.lire(lue, limite=_PAGE, attente_s=attente_s)

@@ -21,6 +21,7 @@ import structlog
 from procrastinate.exceptions import ProcrastinateException
 from sqlalchemy import select
 
+from shared import contexte
 from shared.socle import observabilite, problems, retention
 from shared.socle.service import Service, ouvrir
 from shared.socle.suivi import Suivi, suivre
@@ -104,7 +105,7 @@ async def _run_jobs(service: Service, travail: Travail) -> None:
 
 def _bound(service: Service, tache: Tache) -> Callable[..., Awaitable[None]]:
     async def run(*, traceparent: str, **arguments: Any) -> None:
-        observabilite.adopt(traceparent)
+        contexte.adopt(traceparent)
         try:
             await tache(service, **arguments)
         except Exception as error:
@@ -151,7 +152,7 @@ async def _tend(service: Service, travail: Travail) -> None:
 
 async def _repeat(service: Service, tache: Tache, pause: float, collectivite: str) -> None:
     while True:
-        observabilite.adopt(None)
+        contexte.adopt(None)
         try:
             await tache(service, collectivite)
         except Exception as error:  # the next run tries again

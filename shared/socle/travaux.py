@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from shared.socle import observabilite
+from shared import contexte
 from shared.socle.db import Transaction
 
 # Version-pinned with procrastinate's minor in pyproject.toml.
@@ -41,7 +41,7 @@ async def differer(
                 {
                     **arguments,
                     "collectivite": tx.collectivite,
-                    "traceparent": observabilite.traceparent(),
+                    "traceparent": contexte.traceparent(),
                 }
             ),
         },

@@ -1,22 +1,28 @@
 """The built-in issuer: who may have a token, for which service and which collectivité."""
 
 import base64
-from collections.abc import AsyncIterator
-from dataclasses import replace
+import json
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 import pytest_asyncio
 from joserfc import jwt
-from joserfc.jwk import KeySet
+from joserfc.jwk import ECKey, KeySet
 
 from deploy.emetteur.app import create
-from deploy.emetteur.clients import Autorisation, Client, ecrire, hacher
+from deploy.emetteur.assertions import ASSERTION
+from deploy.emetteur.clients import Annuaire, Autorisation, Client, hacher
+from deploy.emetteur.gestion import gerer
 from tests.conftest import EMETTEUR, URLS
 
 URL = "/connexion/oauth2/access_token?realm=%2Fpartenaire"
 SECRET = "un secret : d'essai"
+CLE = ECKey.generate_key("P-256")
 CLIENTS = {
     "plie": Client(
         "plie",
@@ -24,16 +30,19 @@ CLIENTS = {
         (
             Autorisation("35D", ("parcours:lire", "parcours:ecrire", "orientation:lire")),
             Autorisation("44D", ("parcours:lire",)),
+            Autorisation("01D", ("parcours:lire",), cle_exigee=True),
         ),
+        rang=0,
+        cles=(CLE.as_dict(private=False),),
     ),
-    "seul": Client("seul", hacher(SECRET), (Autorisation("42D", ("financement:lire",)),)),
+    "seul": Client("seul", hacher(SECRET), (Autorisation("42D", ("financement:lire",)),), rang=1),
 }
 
 
 @pytest.fixture
 def annuaire(tmp_path: Path) -> Path:
     chemin = tmp_path / "clients.json"
-    ecrire(chemin, CLIENTS)
+    Annuaire(chemin).ecrire(CLIENTS.values())
     return chemin
 
 
@@ -45,7 +54,7 @@ async def http(
         monkeypatch.setenv(f"JALONS_{nom.upper()}_URL", url)
     monkeypatch.setenv("JALONS_EMETTEUR_URL", EMETTEUR)
     monkeypatch.setenv("JALONS_EMETTEUR_CLIENTS", str(annuaire))
-    monkeypatch.setenv("JALONS_EMETTEUR_CLE", str(tmp_path / "cle.pem"))
+    monkeypatch.setenv("JALONS_EMETTEUR_CLES", str(tmp_path / "cles.json"))
     transport = httpx.ASGITransport(create())
     async with httpx.AsyncClient(transport=transport, base_url=EMETTEUR) as client:
         yield client
@@ -103,7 +112,8 @@ async def test_the_secret_may_come_in_the_header_and_the_only_collectivite_is_im
         pytest.param(
             {"scope": "parcours:ecrire", "collectivite": "44D"}, 400, "invalid_scope", id="ailleurs"
         ),
-        pytest.param({"collectivite": "01D"}, 400, "invalid_scope", id="collectivité inconnue"),
+        pytest.param({"collectivite": "69M"}, 400, "invalid_scope", id="collectivité inconnue"),
+        pytest.param({"collectivite": "01D"}, 400, "unauthorized_client", id="clé exigée"),
         pytest.param({"collectivite": ""}, 400, "invalid_scope", id="collectivité à choisir"),
         pytest.param(
             {"scope": "parcours:lire orientation:lire"}, 400, "invalid_scope", id="deux services"
@@ -123,7 +133,7 @@ async def test_what_is_refused(
 async def test_a_suspension_needs_no_restart(http: httpx.AsyncClient, annuaire: Path) -> None:
     assert (await http.post(URL, data=form())).status_code == 200
 
-    ecrire(annuaire, CLIENTS | {"plie": replace(CLIENTS["plie"], suspendu=True)})
+    Annuaire(annuaire).changer("plie", suspendu=True)
 
     assert (await http.post(URL, data=form())).json() == {"error": "invalid_client"}
 
@@ -146,3 +156,112 @@ async def test_the_key_is_stable_over_restarts_and_its_metadata_are_published(
     assert known["jwks_uri"] == f"{EMETTEUR}/connexion/jwks"
     keys = (await http.get("/connexion/jwks")).json()["keys"]
     assert [key for key in keys if "d" in key] == []
+
+
+def assertion(key: ECKey = CLE, **changes: Any) -> dict[str, str]:
+    """A token request by `private_key_jwt`; a claim given as None is left out."""
+    claims = {
+        "iss": "plie",
+        "sub": "plie",
+        "aud": EMETTEUR,
+        "exp": int(time.time()) + 120,
+        "jti": str(uuid4()),
+        **changes,
+    }
+    claims = {name: value for name, value in claims.items() if value is not None}
+    return {
+        "grant_type": "client_credentials",
+        "client_assertion_type": ASSERTION,
+        "client_assertion": jwt.encode({"alg": "ES256"}, claims, key),
+        "scope": "parcours:lire",
+        "collectivite": "01D",
+    }
+
+
+async def test_a_client_proves_itself_by_its_key_once(http: httpx.AsyncClient) -> None:
+    """RFC 7523. Planted: the ids of assertions not kept, red."""
+    request = assertion()
+
+    first = await http.post(URL, data=request)
+    again = await http.post(URL, data=request)
+
+    assert first.status_code == 200, first.text
+    claims = jwt.decode(
+        first.json()["access_token"],
+        KeySet.import_key_set((await http.get("/connexion/jwks")).json()),
+    ).claims
+    assert (claims["client_id"], claims["collectivite"]) == ("plie", "01D")
+    assert (again.status_code, again.json()) == (401, {"error": "invalid_client"})
+    at_the_endpoint = assertion(aud=EMETTEUR + URL, client_id=None)
+    assert (await http.post(URL, data=at_the_endpoint)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(lambda: assertion(ECKey.generate_key("P-256")), id="clé d'un autre"),
+        pytest.param(lambda: assertion(aud="https://autre.example"), id="pour un autre"),
+        pytest.param(lambda: assertion(aud=[EMETTEUR, "https://autre.example"]), id="pour deux"),
+        pytest.param(lambda: assertion(sub="seul"), id="au nom d'un autre, sans clé"),
+        pytest.param(lambda: assertion(iss="seul"), id="émise par un autre"),
+        pytest.param(lambda: assertion(exp=int(time.time()) - 61), id="expirée"),
+        pytest.param(lambda: assertion(exp=int(time.time()) + 3600), id="trop longue"),
+        pytest.param(lambda: assertion(jti=None), id="sans jti"),
+        pytest.param(lambda: assertion() | {"client_id": "seul"}, id="autre client_id à côté"),
+        pytest.param(lambda: assertion() | {"client_secret": SECRET}, id="secret en plus"),
+        pytest.param(lambda: assertion() | {"client_assertion_type": "x"}, id="autre sorte"),
+        pytest.param(lambda: assertion() | {"client_assertion": "a.b"}, id="illisible"),
+        pytest.param(lambda: assertion() | {"client_assertion": "é"}, id="pas un jeton"),
+    ],
+)
+async def test_an_assertion_is_checked_whole(
+    http: httpx.AsyncClient, request_: Callable[[], dict[str, str]]
+) -> None:
+    answer = await http.post(URL, data=request_())
+
+    assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+
+
+async def test_those_known_keep_their_secret_their_key_and_their_suspension(
+    annuaire: Path,
+) -> None:
+    """Clients are registered again at each start; a new one takes a rank of its own."""
+    known = Annuaire(annuaire)
+    known.changer("plie", suspendu=True)
+    granted = (Autorisation("35D", ("parcours:lire",)),)
+
+    known.inscrire(dict.fromkeys(("nouveau", "seul", "plie"), granted), {"nouveau": "secret"})
+
+    found = known.clients()
+    assert [found[one].rang for one in ("plie", "seul", "nouveau")] == [0, 1, 2]
+    assert (found["plie"].suspendu, found["plie"].cles) == (True, CLIENTS["plie"].cles)
+    assert found["plie"].secret == CLIENTS["plie"].secret
+    assert {client.autorisations for client in found.values()} == {granted}
+
+
+async def test_an_operator_suspends_restores_and_registers_a_key(
+    http: httpx.AsyncClient, annuaire: Path, tmp_path: Path
+) -> None:
+    """Each takes effect on the running issuer; a private key given by mistake is not kept."""
+
+    def do(*arguments: object) -> str:
+        return gerer([*map(str, arguments)], clients=annuaire, cles=tmp_path / "cles.json")
+
+    do("suspendre", "plie")
+    assert (await http.post(URL, data=form())).status_code == 401
+    do("retablir", "plie")
+    assert (await http.post(URL, data=form())).status_code == 200
+    mine = ECKey.generate_key("P-256")
+    fichier = tmp_path / "cle.jwk"
+    fichier.write_text(json.dumps(mine.as_dict(private=True)), encoding="utf-8")
+    do("cle", "plie", fichier)
+    assert (await http.post(URL, data=assertion(mine))).status_code == 200
+    assert str(mine.as_dict(private=True)["d"]) not in annuaire.read_text(encoding="utf-8")
+    published = (await http.get("/connexion/jwks")).json()
+    assert do("tourner").endswith(f"{published['keys'][0]['kid']}.")
+    fichier.write_text(
+        '{"kty": "oct", "k": "c2VjcmV0IGQndW4gY2xpZW50IHF1aSBzZSB0cm9tcGU"}', encoding="utf-8"
+    )
+    for wrong in (("cle", "plie", fichier), ("suspendre", "inconnu"), ("suspendre",), ()):
+        with pytest.raises(SystemExit):
+            do(*wrong)

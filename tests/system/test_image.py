@@ -195,7 +195,7 @@ def machine(
         "JALONS_POSTGRES_URL": serveur,
         "JALONS_EMETTEUR_URL": "http://emetteur:8000",
         "JALONS_EMETTEUR_CLIENTS": str(donnees / "clients.json"),
-        "JALONS_EMETTEUR_CLE": str(donnees / "cle.pem"),
+        "JALONS_EMETTEUR_CLES": str(donnees / "cles.json"),
     }
     for nom in SERVICES:
         debut, base = f"JALONS_{nom.upper()}", f"{prefixe}_{nom}"

@@ -169,3 +169,23 @@ async def test_a_killed_database_loses_no_acknowledged_write(
     assert importe["compteurs"]["foyers_lus"] == importe["compteurs"]["foyers_crees"] == 1500
     a_faire = [one async for one in si.tout("orientation", "/v1/orientations")]
     assert len(a_faire) == importe["compteurs"]["orientations_creees"]
+
+
+async def test_a_client_suspended_while_all_runs_is_refused_with_the_token_it_holds(
+    installation: Installation, si: Partenaire
+) -> None:
+    """The operator's command, the issuer's list, the services: 20 s at most."""
+    await si.lire("financement", "/v1/changements")
+
+    said(jalons("emetteur", "suspendre", "si-departement-35", "--dossier", installation.dossier))
+    refused = ""
+    for _ in range(300):
+        try:
+            await si.lire("financement", "/v1/changements")
+        except Refusee as refus:
+            refused = refus.code
+            break
+        await asyncio.sleep(0.1)
+    said(jalons("emetteur", "retablir", "si-departement-35", "--dossier", installation.dossier))
+
+    assert refused == "client-suspendu"

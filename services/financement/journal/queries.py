@@ -111,7 +111,7 @@ async def inscrire(
             collectivite=tx.collectivite,
             seq=seq,
             inscrite_le=inscrite_le,
-            client_id=tx.acces.client_id,
+            client_id=tx.acces.auteur,
         )
         members = {name: value for name, value in vars(ecriture).items() if name != "lignes"}
         chained = {"seq": seq, "precedente": precedente.hex(), "empreinte": empreinte.hex()}
@@ -129,7 +129,7 @@ async def inscrire(
         _POST,
         {
             "inscrite_le": inscrite_le,
-            "client": tx.acces.client_id,
+            "client": tx.acces.auteur,
             "ecritures": json.dumps(entries, default=str),
             "lignes": json.dumps(lines, default=str),
             "variations": json.dumps(deltas, default=str),

@@ -168,7 +168,7 @@ async def deposer_criteres(
             "criteres": [asdict(critere) for critere in enonces],
             "source": demande.source.value,
             "date_recueil": demande.date_recueil,
-            "client_id": tx.acces.client_id,
+            "client_id": tx.acces.auteur,
         }
         criteres = criteres_rules.fusionner(
             [*await queries.read_enonces(tx, orientation_id), queries.enonce(recueil)]
@@ -331,7 +331,7 @@ async def decider_orientation(
                 "date_effet": date_effet,
                 "regle_competence": regle,
                 "organisme_decideur_id": decideur.id,
-                "client_id": tx.acces.client_id,
+                "client_id": tx.acces.auteur,
             },
         )
         await publier(
@@ -399,7 +399,7 @@ def _decideur(
             if un.delegation_debut is not None
         ],
     }
-    siens = [un for un in organismes if tx.acces.client_id in un.clients]
+    siens = [un for un in organismes if tx.acces.auteur in un.clients]
     for un in siens:
         try:
             regle = competence.verifier_competence(

@@ -230,7 +230,7 @@ async def store_observation(
             "date_observation": date_observation,
             "source": source,
             "commentaire": _seal(coffre, commentaire, _OBSERVATION),
-            "client_id": tx.acces.client_id,
+            "client_id": tx.acces.auteur,
         },
     )
 

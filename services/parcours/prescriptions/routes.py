@@ -42,7 +42,6 @@ from shared.schemas.parcours import (
     StatutFrein,
     StatutPrescription,
 )
-from shared.socle import observabilite
 from shared.socle.auth import Acces
 from shared.socle.contrat import CommandeDep, portee, routeur
 from shared.socle.db import Transaction
@@ -396,7 +395,6 @@ def _financement(service: Service, acces: Acces) -> FinancementClient:
         collectivite=acces.collectivite,
         jetons=service.jetons,
         client=service.client,
-        traceparent=observabilite.traceparent(),
     )
 
 

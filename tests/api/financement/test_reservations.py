@@ -457,7 +457,6 @@ async def test_siblings_reserve_through_their_client(
         collectivite=ouverte,
         jetons=parcours.jetons,
         client=parcours.client,
-        traceparent="",
     )
     demande = ReservationCreation(
         action_id=UUID(action_id), places=1, montant_centimes=11, beneficiaire_ref=uuid4()

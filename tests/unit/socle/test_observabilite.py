@@ -8,6 +8,7 @@ import sys
 import pytest
 import structlog
 
+from shared import contexte
 from shared.socle import observabilite, problems
 
 SECRET = "291013599900147"  # commune 999
@@ -60,8 +61,8 @@ def test_a_fault_of_ours_is_logged_by_type_and_place(capsys: pytest.CaptureFixtu
     ],
 )
 def test_a_trace_is_continued_or_begun_never_refused(recu: str | None, repris: bool) -> None:
-    trace = observabilite.adopt(recu)
+    trace = contexte.adopt(recu)
 
     assert (trace == "a" * 32) is repris
     assert len(trace) == 32
-    assert observabilite.traceparent().startswith(f"00-{trace}-")
+    assert contexte.traceparent().startswith(f"00-{trace}-")
