@@ -172,6 +172,19 @@ def openapi(
 
 
 @app.command()
+def dictionnaire() -> None:
+    """Écrit le dictionnaire des données (docs/dictionnaire), tiré des tables et référentiels."""
+    from deploy.local import dictionnaire as pages
+
+    try:
+        pages.dictionnaire(ecrire=True)
+    except pages.Indecrite as error:
+        raise ErreurLocale(
+            str(error), "Dites-le où elle est déclarée, par colonne ou fiche."
+        ) from error
+
+
+@app.command()
 def check() -> None:
     """Vérifie le code comme le fait l'intégration continue : types, style, imports, migrations…"""
     rates = [nom for nom, essai in verification.VERIFICATIONS.items() if not _essayer(nom, essai)]
@@ -186,6 +199,34 @@ def test(contexte: typer.Context) -> None:
     """Lance les tests, avec le PostgreSQL embarqué ; les options vont à pytest."""
     done = subprocess.run([sys.executable, "-m", "pytest", *contexte.args], cwd=RACINE, check=False)
     raise typer.Exit(done.returncode)
+
+
+@app.command()
+def bench(
+    dossier: Annotated[
+        Path, typer.Option(help="Où poser celui du banc, jeté après : sur le disque à mesurer.")
+    ] = DOSSIER,
+    port: Annotated[int, typer.Option(help="Premier de cinq ports libres.")] = PORT + 50,
+    court: Annotated[
+        bool, typer.Option("--court", help="Voir si tout marche : les chiffres n'y valent rien.")
+    ] = False,
+    en_json: Annotated[
+        bool, typer.Option("--json", help="Le même bilan, en JSON, sur la dernière ligne.")
+    ] = False,
+    exiger: Annotated[
+        bool, typer.Option("--exiger", help="Échouer si un budget est manqué.")
+    ] = False,
+) -> None:
+    """Mesure les budgets de architecture.md, en rapports pris dans un même passage."""
+    # Not before: an image that serves has no tests.
+    from tests.bench import banc, tableau
+
+    bilan = banc.mesurer(dossier.resolve(), port, banc.COURTE if court else banc.Taille(), _dire)
+    tableau.afficher(_console if en_json else _sortie, bilan)
+    if en_json:
+        print(json.dumps(bilan, ensure_ascii=False), flush=True)
+    if exiger and not all(budget["tenu"] for budget in bilan["budgets"]):
+        raise typer.Exit(1)
 
 
 @app.command()

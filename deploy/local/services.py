@@ -221,17 +221,21 @@ class Installation:
             )
         return found
 
+    def processus(self, nom: str) -> "Processus":
+        """One of the running processes, by its name."""
+        return next(one for one in self._processus if one.nom == nom)
+
     def tuer(self, nom: str) -> None:
         """Kill a process, or `postgres`, without warning: for the tests of what survives it."""
         if nom == "postgres":
             assert isinstance(self._serveur, PostgresLocal)
             os.kill(self._serveur.pid, signal.SIGKILL)
         else:
-            next(one for one in self._processus if one.nom == nom).tuer()
+            self.processus(nom).tuer()
 
     def relancer(self, nom: str, *, attendre: bool = True) -> None:
         """Start a process again, and wait until all answer."""
-        next(one for one in self._processus if one.nom == nom).lancer()
+        self.processus(nom).lancer()
         if attendre:
             self._attendre_prets()
 
@@ -263,6 +267,8 @@ class Installation:
                 f"{prefix}CLE": cles[nom],
                 f"{prefix}SECRET": clients[f"service-{nom}"],
             }
+            # Nobody has requests to send elsewhere: a Ctrl-C need not wait.
+            env.setdefault(f"{prefix}ARRET_S", "0")
         return env
 
     def _secrets(self, sorte: str, manquants: Mapping[str, object] | None = None) -> dict[str, str]:
@@ -328,18 +334,10 @@ def portees_par_client() -> dict[str, tuple[Autorisation, ...]]:
 
 
 def uvicorn(module: str, port: int, *, hote: str = "127.0.0.1", workers: int = 1) -> list[str]:
-    """The command that serves an app; its own access log is ours, in JSON."""
-    options = {
-        "--host": hote,
-        "--port": port,
-        "--workers": workers,
-        "--log-level": "warning",
-        "--timeout-graceful-shutdown": 10,
-        "--timeout-keep-alive": 30,
-    }
+    """The command that serves an app."""
+    options = {"--host": hote, "--port": port, "--workers": workers}
     pairs = [str(word) for pair in options.items() for word in pair]
-    serve = [sys.executable, "-m", "uvicorn", "--factory", f"{module}:create", "--no-access-log"]
-    return [*serve, *pairs]
+    return [sys.executable, "-m", "shared.socle.serveur", module, *pairs]
 
 
 class Processus:
@@ -359,6 +357,13 @@ class Processus:
         """Whether it ended by itself."""
         return self._popen is not None and self._popen.poll() is not None
 
+    @property
+    def memoire(self) -> int:
+        """Bytes of memory that it holds now (Linux)."""
+        assert self._popen is not None
+        status = Path(f"/proc/{self._popen.pid}/status").read_text()
+        return 1024 * int(status.partition("VmRSS:")[2].split()[0])
+
     def lancer(self) -> None:
         """Start it."""
         with self.journal.open("ab") as journal:
@@ -369,14 +374,15 @@ class Processus:
         if self._popen is not None and self._popen.poll() is None:
             self._popen.send_signal(signal.SIGTERM)
 
-    def attendre_arret(self) -> None:
-        """Wait for its end, and end it if it lasts."""
+    def attendre_arret(self) -> int | None:
+        """Wait for its end, and end it if it lasts; returns its status."""
         if self._popen is None:
-            return
+            return None
         try:
             self._popen.wait(_ARRET_S)
         except subprocess.TimeoutExpired:
             self.tuer()
+        return self._popen.returncode
 
     def tuer(self) -> None:
         """Kill it and its own children."""

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from services.orientation.echeances.routes import router as echeances
+from services.orientation.imports.routes import LIMITES as LIMITES_IMPORT
 from services.orientation.imports.routes import router as imports
 from services.orientation.organismes.routes import router as organismes
 from services.orientation.orientations.routes import router as orientations
@@ -47,4 +48,5 @@ def app(reglages: Settings | None) -> FastAPI:
         routeurs=[personnes, imports, orientations, organismes, echeances],
         tags=TAGS,
         portees=PORTEES,
+        imports=LIMITES_IMPORT,
     )

@@ -5,9 +5,32 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, MetaData, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped
 
-from shared.socle.tables import CONVENTION, TYPES, Cle, Versionnee
+from services.orientation.flux.canonique import EtatDossier
+from shared.schemas.orientation import (
+    EtatDecision,
+    MotifRefus,
+    OrganismeDemande,
+    OrigineOrientation,
+    SourceCriteres,
+    StatutImport,
+    StatutLigne,
+    StatutOrientation,
+    TypeImport,
+    TypeOrganisme,
+    TypeParcours,
+)
+from shared.socle.dictionnaire import (
+    AUCUNE,
+    CHIFFREE,
+    IDENTIFIANTE,
+    INDIRECTE,
+    SANTE,
+    colonne,
+    fiche,
+)
+from shared.socle.tables import CONVENTION, TYPES, Cle, Cloisonnee, Ecrite, Versionnee
 
 
 class Base(DeclarativeBase):
@@ -21,37 +44,70 @@ class OrganismeReferent(Versionnee, Base):
     """An organisme that may be référent, where, since when, and which clients speak for it."""
 
     __tablename__ = "organisme_referent"
-    __table_args__ = (Index(None, "collectivite", "reference", unique=True),)
+    __table_args__ = (
+        Index(None, "collectivite", "reference", unique=True),
+        fiche(
+            "Un organisme qui peut être référent, où, quand, et qui parle pour lui",
+            source="département : POST /v1/organismes-referents",
+        ),
+    )
 
-    reference: Mapped[str]
-    type: Mapped[str]
-    nom: Mapped[str]
-    communes: Mapped[list[Any]]  # Insee codes; none: the whole collectivité
-    date_debut: Mapped[date | None]
-    date_fin: Mapped[date | None]
-    convention_debut: Mapped[date | None]  # of a délégataire
-    convention_fin: Mapped[date | None]
-    delegation_debut: Mapped[date | None]  # of the power to decide, PCD to France Travail
-    delegation_fin: Mapped[date | None]
-    clients: Mapped[list[Any]]
-    source: Mapped[str | None]
-    illustratif: Mapped[bool]
+    reference: Mapped[str] = colonne("Code de l'organisme dans la collectivité, ex. cd-35")
+    type: Mapped[str] = colonne("Type d'organisme (L5411-5-1 IV)", codes=TypeOrganisme)
+    nom: Mapped[str] = colonne("Nom de l'organisme, une personne morale")
+    communes: Mapped[list[Any]] = colonne(
+        "Codes Insee des communes servies ; liste vide : toute la collectivité"
+    )
+    date_debut: Mapped[date | None] = colonne("Premier jour où il peut être désigné")
+    date_fin: Mapped[date | None] = colonne("Dernier jour où il peut être désigné")
+    convention_debut: Mapped[date | None] = colonne("Début de la convention d'un délégataire")
+    convention_fin: Mapped[date | None] = colonne("Fin de la convention d'un délégataire")
+    delegation_debut: Mapped[date | None] = colonne(
+        "Début de la délégation de la décision à France Travail (L5411-5-1 II 2°)"
+    )
+    delegation_fin: Mapped[date | None] = colonne("Fin de cette délégation")
+    clients: Mapped[list[Any]] = colonne("Clients OAuth qui parlent pour cet organisme")
+    source: Mapped[str | None] = colonne("D'où vient ce qui est dit de l'organisme")
+    illustratif: Mapped[bool] = colonne("Vrai : inventé pour démonstration")
 
 
 class Dossier(Versionnee, Base):
     """A RSA household, as the last flux told it."""
 
     __tablename__ = "dossier"
-    __table_args__ = (Index(None, "collectivite", "cle", unique=True),)
+    __table_args__ = (
+        Index(None, "collectivite", "cle", unique=True),
+        fiche(
+            "Un foyer du RSA, tel que le dernier flux l'a décrit",
+            source="flux CAF/MSA",
+            donnee=INDIRECTE,
+        ),
+    )
 
-    cle: Mapped[str]
-    organisme_payeur: Mapped[str]
-    matricule: Mapped[str]
-    etat: Mapped[str]
-    commune: Mapped[str | None]
-    personnes_a_charge: Mapped[int]
-    empreinte: Mapped[bytes]
-    date_reference: Mapped[date]
+    cle: Mapped[str] = colonne(
+        "Numéro de demande de RSA ; à défaut organisme payeur et matricule",
+        IDENTIFIANTE,
+        source="flux : NUMDEMRSA, ou FONORG/NUMORG/MATRICULE",
+    )
+    organisme_payeur: Mapped[str] = colonne(
+        "Caisse qui paie, ex. CAF/351", source="flux : FONORG/NUMORG"
+    )
+    matricule: Mapped[str] = colonne(
+        "Numéro d'allocataire, normalisé", IDENTIFIANTE, source="flux : MATRICULE"
+    )
+    etat: Mapped[str] = colonne("État du dossier", source="flux : ETATDOSRSA", codes=EtatDossier)
+    commune: Mapped[str | None] = colonne(
+        "Code Insee de la commune du foyer", source="flux : adresse (COMMUNE)"
+    )
+    personnes_a_charge: Mapped[int] = colonne(
+        "Personnes à charge au sens du RSA", source="flux : TOPCHAPERS", unite="personnes"
+    )
+    empreinte: Mapped[bytes] = colonne(
+        "SHA-256 du foyer lu : le même foyer, relu, ne change rien", source="service"
+    )
+    date_reference: Mapped[date] = colonne(
+        "Jour de référence du flux qui l'a décrit", source="flux : DTREF"
+    )
 
 
 class Personne(Versionnee, Base):
@@ -72,77 +128,144 @@ class Personne(Versionnee, Base):
         ForeignKeyConstraint(
             ["collectivite", "dossier_id"], ["dossier.collectivite", "dossier.id"]
         ),
+        fiche(
+            "Une personne à orienter, ou demandeur ou conjoint d'un foyer du RSA",
+            source="flux CAF/MSA, ou POST /v1/personnes",
+            donnee=INDIRECTE,
+        ),
     )
 
-    reference_externe: Mapped[str | None]
-    client_id: Mapped[str]
-    dossier_id: Mapped[UUID | None]
-    role: Mapped[str | None]
-    nom: Mapped[str]
-    nom_naissance: Mapped[str | None]
-    prenoms: Mapped[str]
-    date_naissance: Mapped[date]
-    commune: Mapped[str | None]
-    beneficiaire_rsa: Mapped[bool]
-    droits_devoirs: Mapped[bool]
-    nir_scelle: Mapped[bytes | None]
-    nir_empreinte: Mapped[bytes | None]
-    identite_empreinte: Mapped[bytes]
+    reference_externe: Mapped[str | None] = colonne(
+        "Identifiant de la personne chez le client", IDENTIFIANTE, source="POST /v1/personnes"
+    )
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a enregistrée", AUCUNE, source="jeton")
+    dossier_id: Mapped[UUID | None] = colonne("Foyer ; vide : hors flux", source="service")
+    role: Mapped[str | None] = colonne(
+        "Rôle dans le foyer pour le RSA, ex. DEM, CJT", source="flux : ROLEPERS"
+    )
+    nom: Mapped[str] = colonne(
+        "Nom d'usage", IDENTIFIANTE, source="flux : NOM, ou POST /v1/personnes"
+    )
+    nom_naissance: Mapped[str | None] = colonne(
+        "Nom de naissance", IDENTIFIANTE, source="flux : NOMNAI, ou POST /v1/personnes"
+    )
+    prenoms: Mapped[str] = colonne(
+        "Prénoms", IDENTIFIANTE, source="flux : PRENOM, PRENOM2, PRENOM3, ou POST /v1/personnes"
+    )
+    date_naissance: Mapped[date] = colonne(
+        "Jour de naissance", IDENTIFIANTE, source="flux : DTNAI, ou POST /v1/personnes"
+    )
+    commune: Mapped[str | None] = colonne(
+        "Code Insee de la commune de résidence",
+        IDENTIFIANTE,
+        source="flux : adresse du foyer (COMMUNE), ou POST /v1/personnes",
+    )
+    beneficiaire_rsa: Mapped[bool] = colonne("Vrai : bénéficiaire du RSA ; venue du flux, toujours")
+    droits_devoirs: Mapped[bool] = colonne(
+        "Vrai : soumise aux droits et devoirs (CASF L262-28)",
+        source="flux : TOPPERSDRODEVORSA, ou POST /v1/personnes",
+    )
+    nir_scelle: Mapped[bytes | None] = colonne(
+        "NIR scellé (AES-256-GCM) ; jamais rendu",
+        CHIFFREE,
+        source="flux : NIR, ou POST /v1/personnes",
+    )
+    nir_empreinte: Mapped[bytes | None] = colonne(
+        "Empreinte du NIR (HMAC-SHA-256 sous la clé du service), qui retrouve sans révéler",
+        CHIFFREE,
+        source="service",
+    )
+    identite_empreinte: Mapped[bytes] = colonne(
+        "Empreinte de nom, prénoms et naissance (HMAC-SHA-256 sous la clé du service)",
+        CHIFFREE,
+        source="service",
+    )
 
 
 class Import(Versionnee, Base):
     """A file received, and how far its reading went."""
 
     __tablename__ = "import"
-    __table_args__ = (Index(None, "collectivite", "empreinte"),)
+    __table_args__ = (
+        Index(None, "collectivite", "empreinte"),
+        fiche(
+            "Un fichier reçu et l'avancement de sa lecture ; son contenu est dans import_morceau",
+            source="service",
+        ),
+    )
 
-    type: Mapped[str]
-    statut: Mapped[str]
-    empreinte: Mapped[bytes]
-    taille_octets: Mapped[int]
-    recu_le: Mapped[datetime]
-    demarre_le: Mapped[datetime | None]
-    termine_le: Mapped[datetime | None]
-    cle_flux: Mapped[str | None]
-    date_reference: Mapped[date | None]
-    foyers_traites: Mapped[int] = mapped_column(server_default=text("0"))
-    compteurs: Mapped[dict[str, Any]]
-    complet: Mapped[bool] = mapped_column(server_default=text("false"))
-    probleme: Mapped[dict[str, Any] | None]
-    client_id: Mapped[str]
+    type: Mapped[str] = colonne("Ce que le fichier contient", source="appelant", codes=TypeImport)
+    statut: Mapped[str] = colonne("Où en est la lecture", codes=StatutImport)
+    empreinte: Mapped[bytes] = colonne("SHA-256 du fichier reçu")
+    taille_octets: Mapped[int] = colonne("Taille du fichier reçu")
+    recu_le: Mapped[datetime] = colonne("Réception : les six semaines courent de là")
+    demarre_le: Mapped[datetime | None] = colonne("Début de la lecture")
+    termine_le: Mapped[datetime | None] = colonne("Fin de la lecture, réussie ou non")
+    cle_flux: Mapped[str | None] = colonne(
+        "Ce qui identifie le flux : application, nature, création, département",
+        source="flux : IdentificationFlux",
+    )
+    date_reference: Mapped[date | None] = colonne("Jour de référence", source="flux : DTREF")
+    foyers_traites: Mapped[int] = colonne(
+        "Foyers déjà écrits : la lecture reprend après eux",
+        unite="foyers",
+        server_default=text("0"),
+    )
+    compteurs: Mapped[dict[str, Any]] = colonne(
+        "Nombre de foyers, de personnes et d'orientations par issue (CompteursImport)"
+    )
+    complet: Mapped[bool] = colonne(
+        "Vrai : autant de foyers lus que le flux en annonce", server_default=text("false")
+    )
+    probleme: Mapped[dict[str, Any] | None] = colonne(
+        "Pourquoi la lecture a échoué : code, ligne, champ, jamais une valeur"
+    )
+    client_id: Mapped[str] = colonne("Client OAuth qui a déposé", source="jeton")
 
 
-class ImportMorceau(Base):
+class ImportMorceau(Cloisonnee, Base):
     """A piece of a file, sealed; removed when the file was read."""
 
     __tablename__ = "import_morceau"
     __table_args__ = (
         ForeignKeyConstraint(["collectivite", "import_id"], ["import.collectivite", "import.id"]),
+        fiche(
+            "Un morceau d'un fichier reçu",
+            source="le fichier déposé",
+            conserve="jusqu'à la fin de la lecture, et {RESULTATS_JOURS} jours au plus",
+        ),
     )
 
-    collectivite: Mapped[str] = mapped_column(primary_key=True)
-    import_id: Mapped[UUID] = mapped_column(primary_key=True)
-    numero: Mapped[int] = mapped_column(primary_key=True)
-    octets: Mapped[bytes]
+    import_id: Mapped[UUID] = colonne("Import", source="service", primary_key=True)
+    numero: Mapped[int] = colonne(
+        "Place du morceau, de 0", source="service", unite="rang", primary_key=True
+    )
+    octets: Mapped[bytes] = colonne("Octets du fichier, scellés (AES-256-GCM)", CHIFFREE)
 
 
-class ImportResultat(Base):
+class ImportResultat(Cloisonnee, Base):
     """What became of one foyer of a file: its line, and why it was refused if it was."""
 
     __tablename__ = "import_resultat"
     __table_args__ = (
         ForeignKeyConstraint(["collectivite", "import_id"], ["import.collectivite", "import.id"]),
+        fiche(
+            "Le sort d'un foyer d'un fichier, sans aucune de ses valeurs",
+            source="service",
+            conserve="{RESULTATS_JOURS} jours après la fin de la lecture",
+        ),
     )
 
-    collectivite: Mapped[str] = mapped_column(primary_key=True)
-    import_id: Mapped[UUID] = mapped_column(primary_key=True)
-    numero: Mapped[int] = mapped_column(primary_key=True)  # rank of the foyer in the file
-    ligne: Mapped[int]
-    statut: Mapped[str]
-    dossier_id: Mapped[UUID | None]
-    motif: Mapped[str | None]
-    champ: Mapped[str | None]
-    avertissements: Mapped[list[Any]]
+    import_id: Mapped[UUID] = colonne("Import", primary_key=True)
+    numero: Mapped[int] = colonne(
+        "Place du foyer dans le fichier, de 1", unite="rang", primary_key=True
+    )
+    ligne: Mapped[int] = colonne("Ligne du fichier où le foyer commence", unite="ligne")
+    statut: Mapped[str] = colonne("Ce que le foyer est devenu", codes=StatutLigne)
+    dossier_id: Mapped[UUID | None] = colonne("Dossier écrit ; vide : refusé", INDIRECTE)
+    motif: Mapped[str | None] = colonne("Pourquoi il est refusé, dans une liste ouverte")
+    champ: Mapped[str | None] = colonne("Élément du flux en cause, jamais sa valeur")
+    avertissements: Mapped[list[Any]] = colonne("Éléments lus avec réserve, dans une liste ouverte")
 
 
 class Orientation(Versionnee, Base):
@@ -173,23 +296,46 @@ class Orientation(Versionnee, Base):
         ForeignKeyConstraint(
             ["collectivite", "personne_id"], ["personne.collectivite", "personne.id"]
         ),
+        fiche(
+            "L'orientation d'une personne : à faire, proposée, décidée, close",
+            source="service",
+            donnee=INDIRECTE,
+        ),
     )
 
-    personne_id: Mapped[UUID]
-    origine: Mapped[str]
-    statut: Mapped[str]
-    demande: Mapped[str | None]  # to whom a person without RSA turned
-    recu_le: Mapped[datetime]
-    date_limite: Mapped[date]
-    criteres: Mapped[list[Any]]
-    proposition_id: Mapped[UUID | None]
-    decision_id: Mapped[UUID | None]
-    type_parcours: Mapped[str | None]
-    organisme_referent_id: Mapped[UUID | None]
-    date_effet: Mapped[date | None]
+    personne_id: Mapped[UUID] = colonne("Personne à orienter")
+    origine: Mapped[str] = colonne("Ce qui l'a ouverte", codes=OrigineOrientation)
+    statut: Mapped[str] = colonne("Où elle en est", codes=StatutOrientation)
+    demande: Mapped[str | None] = colonne(
+        "Sans RSA : l'organisme à qui la personne s'est adressée",
+        source="POST /v1/orientations",
+        codes=OrganismeDemande,
+    )
+    recu_le: Mapped[datetime] = colonne(
+        "Réception de l'information par les services : le délai court de là",
+        source="import, ou POST /v1/orientations",
+    )
+    date_limite: Mapped[date] = colonne(
+        "Dernier jour des six semaines (CASF D262-65-2)", source="service : référentiel delais"
+    )
+    criteres: Mapped[list[Any]] = colonne(
+        "Critères en vigueur, {champ, valeur}, santé et handicap compris",
+        SANTE,
+        source="recueils, réunis par les règles",
+        codes="criteres-orientation-api-france-travail",
+    )
+    proposition_id: Mapped[UUID | None] = colonne("Dernière proposition")
+    decision_id: Mapped[UUID | None] = colonne("Décision qui l'a ouverte")
+    type_parcours: Mapped[str | None] = colonne(
+        "Type de parcours décidé", source="décision", codes=TypeParcours
+    )
+    organisme_referent_id: Mapped[UUID | None] = colonne(
+        "Organisme référent décidé", source="décision"
+    )
+    date_effet: Mapped[date | None] = colonne("Jour où elle prend effet", source="décision")
 
 
-class RecueilCriteres(Cle, Base):
+class RecueilCriteres(Ecrite, Cle, Base):
     """One statement of criteria: who said what, when. Never changed."""
 
     __tablename__ = "recueil_criteres"
@@ -198,17 +344,25 @@ class RecueilCriteres(Cle, Base):
         ForeignKeyConstraint(
             ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
         ),
+        fiche(
+            "Un énoncé de critères : qui a dit quoi, quand ; immuable",
+            source="POST /v1/orientations/{id}/criteres",
+            donnee=INDIRECTE,
+        ),
     )
 
-    orientation_id: Mapped[UUID]
-    criteres: Mapped[list[Any]]
-    source: Mapped[str]
-    date_recueil: Mapped[date]
-    client_id: Mapped[str]
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    orientation_id: Mapped[UUID] = colonne("Orientation éclairée", source="appelant")
+    criteres: Mapped[list[Any]] = colonne(
+        "Critères énoncés, {champ, valeur}, santé et handicap compris",
+        SANTE,
+        codes="criteres-orientation-api-france-travail",
+    )
+    source: Mapped[str] = colonne("Qui les a énoncés", codes=SourceCriteres)
+    date_recueil: Mapped[date] = colonne("Jour du recueil")
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmis", AUCUNE, source="jeton")
 
 
-class Proposition(Cle, Base):
+class Proposition(Ecrite, Cle, Base):
     """What the rules proposed, on which inputs, under which table. Never changed."""
 
     __tablename__ = "proposition"
@@ -217,19 +371,27 @@ class Proposition(Cle, Base):
         ForeignKeyConstraint(
             ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
         ),
+        fiche(
+            "Ce que les règles ont proposé, sur quelles entrées, sous quelles tables ; immuable",
+            source="règles",
+            donnee=INDIRECTE,
+        ),
     )
 
-    orientation_id: Mapped[UUID]
-    version_regles: Mapped[str]
-    regle: Mapped[str]
-    type_parcours: Mapped[str | None]
-    organisme_referent_id: Mapped[UUID | None]
-    entrees: Mapped[dict[str, Any]]
-    explication: Mapped[dict[str, Any]]
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    orientation_id: Mapped[UUID] = colonne("Orientation", source="service")
+    version_regles: Mapped[str] = colonne("Versions des tables appliquées")
+    regle: Mapped[str] = colonne("Règle retenue, P0 à P7")
+    type_parcours: Mapped[str | None] = colonne("Type de parcours proposé", codes=TypeParcours)
+    organisme_referent_id: Mapped[UUID | None] = colonne("Organisme référent proposé")
+    entrees: Mapped[dict[str, Any]] = colonne(
+        "Tout ce qui permet de la rejouer : critères, situation, organismes, jour", SANTE
+    )
+    explication: Mapped[dict[str, Any]] = colonne(
+        "Pourquoi : texte, règles, critères évalués, organismes écartés (Explication)", SANTE
+    )
 
 
-class Decision(Cle, Base):
+class Decision(Ecrite, Cle, Base):
     """A decision of orientation, by the competent authority. Never changed."""
 
     __tablename__ = "decision"
@@ -238,18 +400,26 @@ class Decision(Cle, Base):
         ForeignKeyConstraint(
             ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
         ),
+        fiche(
+            "La décision d'orientation de l'autorité compétente ; immuable",
+            source="POST /v1/orientations/{id}/decisions",
+            donnee=INDIRECTE,
+        ),
     )
 
-    orientation_id: Mapped[UUID]
-    proposition_id: Mapped[UUID]
-    etat_decision: Mapped[str]
-    motif_refus: Mapped[str | None]
-    commentaire: Mapped[str | None]
-    type_parcours: Mapped[str]
-    organisme_referent_id: Mapped[UUID]
-    date_decision: Mapped[date]
-    date_effet: Mapped[date]
-    regle_competence: Mapped[str]
-    organisme_decideur_id: Mapped[UUID]
-    client_id: Mapped[str]
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    orientation_id: Mapped[UUID] = colonne("Orientation décidée", source="appelant")
+    proposition_id: Mapped[UUID] = colonne("Proposition que l'autorité avait", source="service")
+    etat_decision: Mapped[str] = colonne("Proposition acceptée ou refusée", codes=EtatDecision)
+    motif_refus: Mapped[str | None] = colonne(
+        "Pourquoi la proposition est refusée", codes=MotifRefus
+    )
+    commentaire: Mapped[str | None] = colonne("Texte libre de l'autorité, en clair", IDENTIFIANTE)
+    type_parcours: Mapped[str] = colonne("Type de parcours décidé", codes=TypeParcours)
+    organisme_referent_id: Mapped[UUID] = colonne("Organisme référent décidé")
+    date_decision: Mapped[date] = colonne("Jour de la décision")
+    date_effet: Mapped[date] = colonne("Jour où elle prend effet")
+    regle_competence: Mapped[str] = colonne("Ce qui rend compétent, C1 à C6", source="règles")
+    organisme_decideur_id: Mapped[UUID] = colonne(
+        "Organisme qui a décidé", AUCUNE, source="client du jeton"
+    )
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmise", AUCUNE, source="jeton")

@@ -1,6 +1,12 @@
 """What orientation asks of the worker."""
 
+from services.orientation.imports.conservation import purger_imports
 from services.orientation.imports.travail import importer_flux
+from shared.socle import retention
 from shared.socle.travailleur import Travail
 
-TRAVAIL = Travail(taches={"importer_flux": importer_flux}, periodiques={}, suivis=())
+TRAVAIL = Travail(
+    taches={"importer_flux": importer_flux},
+    periodiques={"purger_imports": (retention.PAUSE_S, purger_imports)},
+    suivis=(),
+)

@@ -10,9 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, MetaData, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped
 
-from shared.socle.tables import CONVENTION, TYPES, Cle, Versionnee
+from shared.schemas.orientation import NiveauFrein, TypeParcours
+from shared.schemas.parcours import (
+    FondementLevee,
+    SourceObservation,
+    StatutFrein,
+    StatutParcours,
+    StatutPrescription,
+)
+from shared.socle.dictionnaire import AUCUNE, CHIFFREE, INDIRECTE, Donnee, colonne, fiche
+from shared.socle.tables import CONVENTION, TYPES, Cle, Ecrite, Versionnee
 
 
 class Base(DeclarativeBase):
@@ -43,20 +52,33 @@ class Parcours(Versionnee, Base):
             " OR (statut = 'clos' AND date_cloture IS NOT NULL AND motif_cloture IS NOT NULL)",
             name="statut",
         ),
+        fiche(
+            "L'accompagnement d'une personne ; sa dernière période y est recopiée",
+            source="orientation : décision suivie par le fil",
+            donnee=INDIRECTE,
+        ),
     )
 
-    personne_id: Mapped[UUID]
-    statut: Mapped[str]
-    date_ouverture: Mapped[date]
-    date_cloture: Mapped[date | None]
-    motif_cloture: Mapped[str | None]
-    commentaire_cloture: Mapped[bytes | None]  # sealed
-    orientation_id: Mapped[UUID]
-    type_parcours: Mapped[str]
-    organisme_referent_id: Mapped[UUID]
+    personne_id: Mapped[UUID] = colonne("Personne, opaque : son identité est dans orientation")
+    statut: Mapped[str] = colonne("Ouvert ou clos", source="service", codes=StatutParcours)
+    date_ouverture: Mapped[date] = colonne("Jour d'effet de la première orientation")
+    date_cloture: Mapped[date | None] = colonne(
+        "Jour de sortie", source="POST /v1/parcours/{id}/clotures"
+    )
+    motif_cloture: Mapped[str | None] = colonne(
+        "Pourquoi il est clos", source="POST /v1/parcours/{id}/clotures", codes="motifs-sortie"
+    )
+    commentaire_cloture: Mapped[bytes | None] = colonne(
+        "Texte libre de la sortie, scellé (AES-256-GCM)",
+        CHIFFREE,
+        source="POST /v1/parcours/{id}/clotures",
+    )
+    orientation_id: Mapped[UUID] = colonne("Orientation de la dernière période")
+    type_parcours: Mapped[str] = colonne("Type de la dernière période", codes=TypeParcours)
+    organisme_referent_id: Mapped[UUID] = colonne("Organisme référent de la dernière période")
 
 
-class Periode(Cle, Base):
+class Periode(Ecrite, Cle, Base):
     """What one orientation opened, up to the day when the next one takes its place."""
 
     __tablename__ = "periode"
@@ -74,38 +96,57 @@ class Periode(Cle, Base):
         ForeignKeyConstraint(
             ["collectivite", "parcours_id"], ["parcours.collectivite", "parcours.id"]
         ),
+        fiche(
+            "Ce qu'une orientation a ouvert, jusqu'au jour où la suivante prend sa place",
+            source="orientation : décision suivie par le fil",
+            donnee=INDIRECTE,
+        ),
     )
 
-    parcours_id: Mapped[UUID]
-    orientation_id: Mapped[UUID]
-    type_parcours: Mapped[str]
-    organisme_referent_id: Mapped[UUID]
-    date_debut: Mapped[date]
-    date_fin: Mapped[date | None]
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    parcours_id: Mapped[UUID] = colonne("Parcours", source="service")
+    orientation_id: Mapped[UUID] = colonne("Orientation qui l'a ouverte")
+    type_parcours: Mapped[str] = colonne("Type de parcours décidé", codes=TypeParcours)
+    organisme_referent_id: Mapped[UUID] = colonne("Organisme référent décidé")
+    date_debut: Mapped[date] = colonne("Premier jour : celui de l'effet de la décision")
+    date_fin: Mapped[date | None] = colonne(
+        "Jour où elle cesse et où la suivante commence ; vide : en cours", source="service"
+    )
 
 
+_SOURCE_FREIN = "POST /v1/parcours/{id}/freins, puis /v1/freins/{id}/niveaux et /reouvertures"
 FREIN_OUVERT = "statut IN ('ouvert', 'en_cours')"
 
 
 class ColonnesFrein(Versionnee):
     """One episode of a frein, and what the last observation says of it."""
 
-    parcours_id: Mapped[UUID]
-    code: Mapped[str]
-    libelle: Mapped[str | None]
-    statut: Mapped[str]
-    niveau: Mapped[str | None]
-    date_debut: Mapped[date]
-    date_observation: Mapped[date]
-    date_fin: Mapped[date | None]
-    fondement: Mapped[str | None]
-    commentaire_fin: Mapped[bytes | None]  # sealed
-    precedent_id: Mapped[UUID | None]
-    suivant_id: Mapped[UUID | None]
+    parcours_id: Mapped[UUID] = colonne("Parcours")
+    code: Mapped[str] = colonne("Ce qui freine", codes="freins")
+    libelle: Mapped[str | None] = colonne("Précision, pour le code autre et lui seul")
+    statut: Mapped[str] = colonne("Où en est l'épisode", source="service", codes=StatutFrein)
+    niveau: Mapped[str | None] = colonne(
+        "Niveau de la dernière observation ; vide : handicap, qui est un statut", codes=NiveauFrein
+    )
+    date_debut: Mapped[date] = colonne("Première observation de l'épisode")
+    date_observation: Mapped[date] = colonne("Observation qui donne le niveau")
+    date_fin: Mapped[date | None] = colonne(
+        "Levée ou abandon", source="POST /v1/freins/{id}/levees ou /abandons"
+    )
+    fondement: Mapped[str | None] = colonne(
+        "Ce qui permet de le dire levé",
+        source="POST /v1/freins/{id}/levees",
+        codes=FondementLevee,
+    )
+    commentaire_fin: Mapped[bytes | None] = colonne(
+        "Texte libre de la levée ou de l'abandon, scellé (AES-256-GCM)",
+        CHIFFREE,
+        source="POST /v1/freins/{id}/levees ou /abandons",
+    )
+    precedent_id: Mapped[UUID | None] = colonne("Épisode que celui-ci rouvre", source="service")
+    suivant_id: Mapped[UUID | None] = colonne("Épisode qui rouvre celui-ci", source="service")
 
 
-def _frein(nom: str, codes: str) -> tuple[Any, ...]:
+def _frein(nom: str, codes: str, sens: str, donnee: Donnee) -> tuple[Any, ...]:
     return (
         # At most one open episode of a code.
         Index(
@@ -133,46 +174,60 @@ def _frein(nom: str, codes: str) -> tuple[Any, ...]:
             ["collectivite", "precedent_id"], [f"{nom}.collectivite", f"{nom}.id"]
         ),
         ForeignKeyConstraint(["collectivite", "suivant_id"], [f"{nom}.collectivite", f"{nom}.id"]),
+        fiche(sens, source=_SOURCE_FREIN, donnee=donnee),
     )
 
 
-class ColonnesObservation(Cle):
+class ColonnesObservation(Ecrite, Cle):
     """What was observed of a frein, one day. Never changed."""
 
-    frein_id: Mapped[UUID]
-    niveau: Mapped[str | None]
-    date_observation: Mapped[date]
-    source: Mapped[str]
-    commentaire: Mapped[bytes | None]  # sealed
-    client_id: Mapped[str]
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    frein_id: Mapped[UUID] = colonne("Frein observé")
+    niveau: Mapped[str | None] = colonne(
+        "Niveau observé ; vide : handicap, qui est un statut", codes=NiveauFrein
+    )
+    date_observation: Mapped[date] = colonne("Jour de l'observation")
+    source: Mapped[str] = colonne("Qui a observé", codes=SourceObservation)
+    commentaire: Mapped[bytes | None] = colonne("Texte libre, scellé (AES-256-GCM)", CHIFFREE)
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmise", AUCUNE, source="jeton")
 
 
-def _observation(frein: str) -> tuple[Any, ...]:
+def _observation(frein: str, sens: str, donnee: Donnee) -> tuple[Any, ...]:
     return (
         Index(None, "collectivite", "frein_id", "cree_le", "id"),
         ForeignKeyConstraint(
             ["collectivite", "frein_id"], [f"{frein}.collectivite", f"{frein}.id"]
         ),
+        fiche(sens, source=_SOURCE_FREIN, donnee=donnee),
     )
 
 
 class ColonnesPrescription(Versionnee):
     """An action for a frein, and the reservation of financement that guarantees it."""
 
-    parcours_id: Mapped[UUID]
-    frein_id: Mapped[UUID]
-    action_id: Mapped[UUID]
-    montant_centimes: Mapped[int]
-    places: Mapped[int]
-    statut: Mapped[str]
-    reservation_id: Mapped[UUID]
-    expire_le: Mapped[datetime]
-    engagement_id: Mapped[UUID | None]
-    motif_annulation: Mapped[str | None]
+    parcours_id: Mapped[UUID] = colonne("Parcours", source="service")
+    frein_id: Mapped[UUID] = colonne("Frein à lever")
+    action_id: Mapped[UUID] = colonne("Action prescrite : elle est dans financement")
+    montant_centimes: Mapped[int] = colonne("Montant réservé, puis engagé")
+    places: Mapped[int] = colonne("Places réservées, puis occupées", unite="places")
+    statut: Mapped[str] = colonne(
+        "Où elle en est ; expiree ne s'écrit pas, elle se lit de expire_le",
+        source="service",
+        codes=StatutPrescription,
+    )
+    reservation_id: Mapped[UUID] = colonne("Réservation qui la garantit", source="financement")
+    expire_le: Mapped[datetime] = colonne(
+        "Sans confirmation avant cet instant, la réservation tombe", source="financement"
+    )
+    engagement_id: Mapped[UUID | None] = colonne(
+        "Engagement né de sa confirmation", source="financement"
+    )
+    motif_annulation: Mapped[str | None] = colonne(
+        "Pourquoi elle est annulée ; vide si le frein est de santé",
+        source="POST /v1/prescriptions/{id}/annulations",
+    )
 
 
-def _prescription(frein: str) -> tuple[Any, ...]:
+def _prescription(frein: str, sens: str, donnee: Donnee) -> tuple[Any, ...]:
     return (
         Index(None, "collectivite", "reservation_id", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
@@ -192,6 +247,7 @@ def _prescription(frein: str) -> tuple[Any, ...]:
         ForeignKeyConstraint(
             ["collectivite", "frein_id"], [f"{frein}.collectivite", f"{frein}.id"]
         ),
+        fiche(sens, source="POST /v1/prescriptions", donnee=donnee),
     )
 
 
@@ -202,42 +258,60 @@ class Frein(ColonnesFrein, Base):
     """A frein that is not of health."""
 
     __tablename__ = "frein"
-    __table_args__ = _frein(__tablename__, f"code NOT IN {_CODES_SANTE}")
+    __table_args__ = _frein(
+        __tablename__,
+        f"code NOT IN {_CODES_SANTE}",
+        "Un épisode d'un frein, et ce qu'en dit la dernière observation",
+        INDIRECTE,
+    )
 
 
 class Observation(ColonnesObservation, Base):
     """An observation of such a frein."""
 
     __tablename__ = "observation"
-    __table_args__ = _observation("frein")
+    __table_args__ = _observation(
+        "frein", "Ce qui a été observé d'un frein, un jour ; immuable", INDIRECTE
+    )
 
 
 class Prescription(ColonnesPrescription, Base):
     """A prescription for such a frein."""
 
     __tablename__ = "prescription"
-    __table_args__ = _prescription("frein")
+    __table_args__ = _prescription(
+        "frein", "Une action pour lever un frein, et la réservation qui la garantit", INDIRECTE
+    )
 
 
 class FreinSante(ColonnesFrein, Base):
     """A frein of health, or the status of handicap."""
 
     __tablename__ = "frein_sante"
-    __table_args__ = _frein(__tablename__, f"code IN {_CODES_SANTE}")
+    __table_args__ = _frein(
+        __tablename__,
+        f"code IN {_CODES_SANTE}",
+        "Comme frein, pour la santé et le handicap seuls : sous leur propre portée",
+        Donnee.SANTE,
+    )
 
 
 class ObservationSante(ColonnesObservation, Base):
     """An observation of such a frein."""
 
     __tablename__ = "observation_sante"
-    __table_args__ = _observation("frein_sante")
+    __table_args__ = _observation(
+        "frein_sante", "Comme observation, d'un frein de santé", Donnee.SANTE
+    )
 
 
 class PrescriptionSante(ColonnesPrescription, Base):
     """A prescription for such a frein: naming the frein would tell that it is of health."""
 
     __tablename__ = "prescription_sante"
-    __table_args__ = _prescription("frein_sante")
+    __table_args__ = _prescription(
+        "frein_sante", "Comme prescription, pour un frein de santé", Donnee.SANTE
+    )
 
 
 @dataclass(frozen=True)

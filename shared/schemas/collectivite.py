@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from shared.schemas.commun import (
+    INCHANGE,
     Code,
     CodeCollectivite,
     Entier,
@@ -55,6 +56,13 @@ class CollectiviteCreation(Entree):
     ideparte: Ideparte
     fuseau: Fuseau
     delais: list[DelaiLocal] = Field(default=[], max_length=50)
+
+
+class CollectiviteModification(Entree):
+    """Ce qui change d'une collectivité ; ni son code, ni ceux des flux, ni son fuseau."""
+
+    libelle: Libelle = INCHANGE
+    delais: Annotated[list[DelaiLocal], Field(max_length=50)] = INCHANGE
 
 
 class Collectivite(Modele):

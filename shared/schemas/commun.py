@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 CENTIMES_MAX = 9_007_199_254_740_991  # 2**53 - 1: exact in every JSON reader
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Within living memory and within reason: at the ends of the calendar an offset overflows.
 _ANNEE = "(1[89]|2[0-9])[0-9]{2}"
 _DATE = re.compile(rf"{_ANNEE}-[0-9]{{2}}-[0-9]{{2}}")
@@ -88,7 +88,9 @@ def _with_z(value: datetime) -> str:
 
 Identifiant = Annotated[UUID, BeforeValidator(_matches(_UUID, "uuid-attendu", "UUID attendu"))]
 DateCivile = Annotated[
-    date, BeforeValidator(_matches(_DATE, "date-attendue", "Date AAAA-MM-JJ attendue"))
+    date,
+    BeforeValidator(_matches(_DATE, "date-attendue", "Date AAAA-MM-JJ attendue")),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_ANNEE}-"}),
 ]
 Instant = Annotated[
     AwareDatetime,
@@ -178,6 +180,11 @@ class Entree(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# Default of a merge patch's fields: absent is unchanged, and null, where it is taken, clears.
+# Nobody reads it, nor does the document show it: `changements` keeps what was sent.
+INCHANGE: Any = Field(default_factory=lambda: None)
+
+
 class Ressource(Modele):
     """What every mutable resource carries; all of it ours."""
 
@@ -191,8 +198,10 @@ class Ressource(Modele):
     )
 
 
+LIMITE_MAX = 200
+
 Limite = Annotated[
-    int, Field(strict=True, ge=1, le=200, description="Nombre d'éléments par page, au plus")
+    int, Field(strict=True, ge=1, le=LIMITE_MAX, description="Nombre d'éléments par page, au plus")
 ]
 
 T = TypeVar("T")
@@ -208,8 +217,22 @@ class Pagination(Modele):
 class Page(Modele, Generic[T]):
     """Une page d'une collection."""
 
-    elements: list[T] = Field(max_length=200, description="Éléments de la page")
+    elements: list[T] = Field(max_length=LIMITE_MAX, description="Éléments de la page")
     pagination: Pagination
+
+
+# With `champs` a list answers another shape: its media type says so, and each has its own schema.
+MEDIA_PARTIEL = "application/vnd.jalons.partiel+json"
+
+
+class ElementPartiel(Modele):
+    """Les champs demandés par `champs`, et eux seuls, tels que l'élément entier les rend."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class PagePartielle(Page[ElementPartiel]):
+    """Une page dont chaque élément est réduit aux champs demandés par `champs`."""
 
 
 class Operation(StrEnum):
@@ -236,3 +259,43 @@ class Auteur(Modele):
     """Qui a agi : le client du jeton, jamais une personne."""
 
     client_id: str = Field(max_length=64, description="Client OAuth")
+
+
+class QuotaApplique(Modele):
+    """Un quota appliqué, par client et par collectivité."""
+
+    classe: str = Field(max_length=40, description="Classe, telle que dans `RateLimit-Policy`")
+    nombre: Rang = Field(description="Requêtes admises dans une fenêtre")
+    fenetre_s: Rang = Field(description="Durée de la fenêtre, en secondes")
+
+
+class LimitesImport(Modele):
+    """Les bornes d'un import."""
+
+    octets_max: Rang = Field(description="Taille d'un fichier, décompressé")
+    ratio_max: Rang = Field(description="Octets décompressés pour un octet reçu, en gzip")
+    depot_max_s: Rang = Field(description="Durée du dépôt d'un fichier, en secondes")
+    resultats_jours: Rang = Field(description="Conservation des résultats après la fin")
+
+
+class Limites(Modele):
+    """Les nombres du contrat, tels que ce service les applique."""
+
+    limite_max: Rang = Field(description="Éléments par page")
+    curseur_duree_s: Rang = Field(description="Durée de vie d'un curseur de liste, en secondes")
+    corps_max_octets: Rang = Field(description="Taille d'un corps JSON")
+    json_profondeur_max: Rang = Field(description="Niveaux d'un corps JSON")
+    json_cles_max: Rang = Field(description="Clés d'un objet JSON")
+    json_elements_max: Rang = Field(
+        description="Éléments d'un corps JSON, comptés par ses virgules"
+    )
+    delai_min_ms: Rang = Field(description="Plus petit `Delai-Max`, en millisecondes")
+    delai_max_ms: Rang = Field(description="Plus grand `Delai-Max`, en millisecondes")
+    delai_defaut_ms: Rang = Field(description="Délai d'une requête sans `Delai-Max`")
+    attente_max_s: Rang = Field(description="Plus longue `attente` du flux de changements")
+    idempotence_jours: Rang = Field(description="Conservation des réponses à rejouer")
+    changements_jours: Rang = Field(description="Conservation du flux de changements")
+    jeton_duree_max_s: Rang = Field(description="Durée de vie d'un jeton d'accès")
+    jeton_tolerance_s: Rang = Field(description="Écart d'horloge toléré sur un jeton")
+    imports: LimitesImport | None = Field(description="Nul si ce service n'importe rien")
+    quotas: list[QuotaApplique] = Field(max_length=20, description="Les quotas appliqués")

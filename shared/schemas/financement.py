@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.schemas.commun import (
+    INCHANGE,
     Annee,
     Booleen,
     Centimes,
@@ -337,6 +338,18 @@ class ActionCreation(Entree):
     )
     source: Libelle | None = None
     illustratif: Booleen = Field(default=False, description="Vrai : inventé pour démonstration")
+
+
+class ActionModification(Entree):
+    """Ce qui change d'une action ; ni ses places, ni qui la paie : le journal en dépend."""
+
+    libelle: Libelle = INCHANGE
+    axe: Entier | None = INCHANGE
+    volet: Entier | None = INCHANGE
+    origine: OrigineAction | None = INCHANGE
+    caractere: CaractereAction | None = INCHANGE
+    freins: Annotated[list[Code], Field(max_length=50)] = INCHANGE
+    source: Libelle | None = INCHANGE
 
 
 class Action(Ressource):

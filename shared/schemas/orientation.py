@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.identifiants import IdentifiantInvalide, nir_complet
 from shared.schemas.commun import (
+    INCHANGE,
     Auteur,
     Booleen,
     BooleenFacultatif,
@@ -131,6 +132,21 @@ class OrganismeReferentCreation(Entree):
     )
     source: Libelle | None = None
     illustratif: Booleen = Field(default=False, description="Vrai : inventé pour démonstration")
+
+
+class OrganismeReferentModification(Entree):
+    """Ce qui change d'un organisme référent ; sa référence et son type ne changent pas."""
+
+    nom: Libelle = INCHANGE
+    communes: Annotated[list[CodeCommune], Field(max_length=2000)] = INCHANGE
+    date_debut: DateCivile | None = INCHANGE
+    date_fin: DateCivile | None = INCHANGE
+    convention_debut: DateCivile | None = INCHANGE
+    convention_fin: DateCivile | None = INCHANGE
+    delegation_debut: DateCivile | None = INCHANGE
+    delegation_fin: DateCivile | None = INCHANGE
+    clients: Annotated[list[Code], Field(max_length=50)] = INCHANGE
+    source: Libelle | None = INCHANGE
 
 
 class OrganismeReferent(Ressource):
@@ -265,7 +281,9 @@ class Import(Ressource):
     type: TypeImport
     statut: StatutImport
     taille_octets: Entier
-    sha256: str = Field(min_length=64, max_length=64, description="Empreinte du fichier reçu")
+    sha256: str = Field(
+        min_length=64, max_length=64, description="Empreinte du fichier, décompressé"
+    )
     recu_le: Instant
     termine_le: Instant | None
     date_reference: DateCivile | None = Field(description="DTREF du flux")

@@ -3,22 +3,30 @@
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import structlog
+from alembic.script import ScriptDirectory
 from fastapi import APIRouter, FastAPI, Request
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import text
+from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import contexte
-from shared.socle import collectivites, documents, evenements, observabilite, problems
+from shared.schemas.commun import LimitesImport
+from shared.socle import collectivites, documents, evenements, limites, observabilite, problems
 from shared.socle.auth import METADONNEES
+from shared.socle.quotas import appliques
 from shared.socle.reglages import Reglages
+from shared.socle.serveur import arret_annonce
 from shared.socle.service import Service, ouvrir
 
 _log = structlog.get_logger()
+_REVISION = text("SELECT version_num FROM alembic_version")
 
 
 def creer(
@@ -31,6 +39,7 @@ def creer(
     routeurs: Sequence[APIRouter],
     tags: Mapping[str, str],
     portees: Mapping[str, str],
+    imports: LimitesImport | None = None,
 ) -> FastAPI:
     """Make the app of one service. Without settings it only describes itself (OpenAPI)."""
 
@@ -40,11 +49,13 @@ def creer(
         observabilite.configure(nom, reglages.journal)
         async with ouvrir(nom, reglages) as service:
             app.state.service = service
-            yield
+            with arret_annonce(service.arret.set, reglages.arret_s):
+                yield
 
     common = {
         "changements": "Ce qui a changé, dans l'ordre et sans trou",
         "collectivites": "La collectivité du jeton et ce qui lui est propre",
+        "limites": "Les nombres que ce service applique",
     }
     app = FastAPIOffline(
         title=titre,
@@ -59,17 +70,27 @@ def creer(
         generate_unique_id_function=lambda route: route.name,
         separate_input_output_schemas=False,
     )
-    for routeur in (*routeurs, collectivites.routes(nom), evenements.routes(nom)):
+    routeurs = [*routeurs, collectivites.routes(nom), evenements.routes(nom)]
+    quotas = appliques(routeurs)
+    for routeur in (*routeurs, limites.routes(nom, quotas.values(), imports)):
         app.include_router(routeur)
-    documents.install(app, portees=dict(portees))
+    documents.install(app, portees=dict(portees), quotas=quotas)
     problems.declare(app)
-    _health(app)
+    _health(app, nom)
     _resource(app, portees)
     app.add_middleware(Journal)
     return app
 
 
-def _health(app: FastAPI) -> None:
+@cache
+def _depassees(nom: str) -> frozenset[str]:
+    """The revisions of a service's database that this code has left behind."""
+    scripts = ScriptDirectory(str(files(f"services.{nom}") / "migrations"))
+    revisions = {script.revision for script in scripts.walk_revisions()}
+    return frozenset(revisions - {scripts.get_current_head()})
+
+
+def _health(app: FastAPI, nom: str) -> None:
     @app.get("/sante/vivant", include_in_schema=False)
     async def vivant() -> dict[str, str]:
         return {"statut": "vivant"}
@@ -77,12 +98,17 @@ def _health(app: FastAPI) -> None:
     @app.get("/sante/pret", include_in_schema=False)
     async def pret(request: Request) -> JSONResponse:
         service: Service = request.app.state.service
+        if service.arret.is_set():
+            return JSONResponse({"statut": "arret"}, status_code=503)
         try:
             async with service.base.engine.connect() as connexion:
-                await connexion.execute(text("SELECT epoque FROM epoque"))
+                revision = (await connexion.execute(_REVISION)).scalar_one()
         except Exception as error:  # whatever it is, we are not ready, and say no more
             problems.log_fault(error)
             return JSONResponse({"statut": "indisponible"}, status_code=503)
+        # A revision unknown here is of the next version, which is being put in our place.
+        if revision in _depassees(nom):
+            return JSONResponse({"statut": "migration"}, status_code=503)
         return JSONResponse({"statut": "pret"})
 
 
@@ -101,7 +127,11 @@ def _resource(app: FastAPI, portees: Mapping[str, str]) -> None:
 
 
 class Journal:
-    """One log line a request: route template and identifiers, never a query, a body or a name."""
+    """One log line a request: route template and identifiers, never a query, a body or a name.
+
+    It also asks who is answered during a stop not to come back by the same connection: closed
+    under a request, it would cut it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -120,6 +150,9 @@ class Journal:
             nonlocal status, begun
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
+                service = getattr(scope["app"].state, "service", None)
+                if service is not None and service.arret.is_set():
+                    MutableHeaders(scope=message)["Connection"] = "close"
             await send(message)
 
         try:

@@ -4,18 +4,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, insert, select, true
 from sqlalchemy.exc import IntegrityError
 from starlette.responses import Response
 
-from shared.refus import Erreur, Introuvable, Refus, Validation
-from shared.schemas.collectivite import Collectivite, CollectiviteCreation
+from shared.refus import Erreur, Introuvable, Refus, Validation, VersionDepassee
+from shared.schemas.collectivite import (
+    Collectivite,
+    CollectiviteCreation,
+    CollectiviteModification,
+)
 from shared.schemas.commun import CodeCollectivite
 from shared.socle import tables
-from shared.socle.contrat import CommandeDep, portee, routeur
-from shared.socle.db import siens
+from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
+from shared.socle.db import exige_version, siens
 from shared.socle.documents import refusals
 from shared.socle.idempotence import once
+from shared.socle.modification import Fusion, changements, modifier, update_version
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import TransactionDep
 
@@ -85,5 +90,37 @@ def routes(nom: str) -> APIRouter:
         if row is None or code != row.collectivite:
             raise Introuvable
         return rendre_lecture(request, _render(row), row.version)
+
+    @router.patch(
+        "/collectivites/{code}",
+        response_model=Collectivite,
+        summary="Modifier la collectivité du jeton",
+        dependencies=[portee(f"{nom}:administrer")],
+        responses=refusals(Introuvable, VersionDepassee),
+    )
+    async def modifier_collectivite(
+        code: CodeCollectivite,
+        demande: Fusion[CollectiviteModification],
+        version: SiVersion,
+        essai: EssaiDep,
+        tx: TransactionDep,
+    ) -> Response:
+        """Change le libellé ou les délais affichés ; un tableau est remplacé en entier.
+
+        Sans rien qui change, la version reste. Rien n'est publié : le flux ne connaît pas les
+        collectivités. Portée `administrer`.
+        """
+
+        async def changer() -> Effet:
+            row = (await tx.execute(_COLUMNS)).one_or_none()
+            if row is None or code != row.collectivite:
+                raise Introuvable
+            exige_version(row.version, version)
+            valeurs = changements(_render(row), demande)
+            if valeurs:
+                row = await update_version(tx, tables.Collectivite, true(), version, valeurs)
+            return Effet(_render(row), version=row.version, status=200)
+
+        return await modifier(tx, changer, essai=essai)
 
     return router

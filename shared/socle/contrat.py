@@ -10,8 +10,9 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from typing import Annotated, Any, get_args
+from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Security
 from fastapi.dependencies.models import Dependant
@@ -19,26 +20,46 @@ from fastapi.openapi.models import OAuthFlowClientCredentials, OAuthFlows
 from fastapi.params import Depends
 from fastapi.routing import APIRoute
 from fastapi.security import OAuth2
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.responses import Response
+from starlette.routing import Match
+from starlette.types import Scope
 
 from shared import contexte
-from shared.refus import Refus
+from shared.refus import Erreur, Refus, Validation
+from shared.schemas.commun import MEDIA_PARTIEL
 from shared.socle.auth import Acces
 from shared.socle.idempotence import Commande
-from shared.socle.problems import DelaiDepasse, JsonIllisible
+from shared.socle.problems import PROBLEM_JSON, DelaiDepasse, JsonIllisible
 
+MERGE_PATCH = "application/merge-patch+json"
 CORPS_MAX = 256 * 1024
 PROFONDEUR_MAX = 20
 CLES_MAX = 1_000
 ELEMENTS_MAX = 10_000
-DELAI_MS = 10_000
+SI_CHANGEE_MAX = 400
+DELAI_MS, DELAI_MIN_MS, DELAI_MAX_MS = 10_000, 100, 30_000
+# A file comes at 2 KiB a second at the least: below, a line is broken or someone holds it open.
+AVANCE, AVANCE_S = 64 * 1024, 30
 
-_CHAINE = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# It takes all that follows a quote and gives nothing back, closed or not: a body made of escaped
+# quotes would otherwise be read again from each of them, for minutes.
+_CHAINE = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _CROCHET = re.compile(rb"[\[\]{}]")
 _CLE = re.compile(r'(?P<q>"?)([A-Za-z0-9_-]{16,64})(?P=q)')
 _VERSION = re.compile(r'"([1-9][0-9]{0,14})"')
-_DELAI = re.compile(r"[0-9]{3,5}")
+_DELAI = re.compile(r"[1-9][0-9]{2,4}")
+_SANS_VALEUR = re.compile(r"q=0(\.0{0,3})?")
+# In a path or a query, one spelling of each value: Pydantic takes `5_0` for 50, and an id in
+# capitals, in braces or after `urn:uuid:`, which no cache, log or signature knows for the same.
+_FORMES: dict[type, tuple[re.Pattern[str], str, str]] = {
+    int: (re.compile(r"0|-?[1-9][0-9]*"), "type-inattendu", "Entier attendu"),
+    UUID: (
+        re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        "uuid-attendu",
+        "UUID attendu",
+    ),
+}
 
 
 class CorpsTropGrand(Refus):
@@ -48,6 +69,12 @@ class CorpsTropGrand(Refus):
 class TypeNonAdmis(Refus):
     code, title = "type-non-admis", "Type de contenu non admis"
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """A PATCH is told which formats its path takes (RFC 5789)."""
+        admis: Collection[str] = self.members["types_admis"]
+        return {"Accept-Patch": MERGE_PATCH} if MERGE_PATCH in admis else {}
+
 
 class JsonTropProfond(Refus):
     code, title = "json-trop-profond", "JSON trop profond"
@@ -55,6 +82,33 @@ class JsonTropProfond(Refus):
 
 class CleJsonDupliquee(Refus):
     code, title = "cle-json-dupliquee", "Cle JSON dupliquee"
+
+
+class CorpsInterrompu(Refus):
+    """The caller left before the end of the body: the access log is told, nobody else is left."""
+
+    code, title = "entete-invalide", "Corps plus court qu'annonce"
+
+
+class FormatIndisponible(Refus):
+    code, title = "format-indisponible", "Aucun format demande n'est offert"
+
+    def __init__(self, types: Collection[str]) -> None:
+        super().__init__(types_offerts=sorted(types))
+
+
+class Maintenance(Refus):
+    """The operator has announced until when nothing is served."""
+
+    code, title = "maintenance", "Maintenance en cours"
+
+    def __init__(self, secondes: int) -> None:
+        super().__init__()
+        self._secondes = secondes
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self._secondes)}
 
 
 class ParametreInconnu(Refus):
@@ -118,6 +172,12 @@ def routeur(tag: str) -> APIRouter:
 class RouteContrat(APIRoute):
     """A route that checks the contract before FastAPI reads anything."""
 
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Leave to its own route a path that is declared whole: `recherches` is no identifier."""
+        if self.param_convertors and scope["path"] in scope["app"].openapi()["paths"]:
+            return Match.NONE, {}
+        return super().matches(scope)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Wrap FastAPI's handler with the checks that its declaration implies."""
         inner = super().get_route_handler()
@@ -125,23 +185,37 @@ class RouteContrat(APIRoute):
         scopes = [scope for dependant in dependants for scope in dependant.own_oauth_scopes or ()]
         query = {field.alias: field for d in dependants for field in d.query_params}
         single = {name for name, field in query.items() if not _is_list(field)}
+        forms = [
+            (field.alias, kind)
+            for d in dependants
+            for field in (*d.path_params, *d.query_params)
+            for kind in _FORMES
+            if _holds(field.field_info.annotation, kind)
+        ]
         headers = {field.alias.lower() for d in dependants for field in d.header_params}
+        offered = {
+            media
+            for status in (200, 201, 202)
+            for media in self.responses.get(status, {}).get("content", ())
+        } or {"application/json"}
+        if "champs" in query:
+            offered.add(MEDIA_PARTIEL)
         # A route that reads its own stream (an import) declares no body, and bounds it itself.
-        media = (
-            "application/merge-patch+json"
-            if "PATCH" in (self.methods or ())
-            else "application/json"
-        )
+        media = MERGE_PATCH if "PATCH" in (self.methods or ()) else "application/json"
         reads_json = self.body_field is not None
 
         async def handle(request: Request) -> Response:
             service = request.app.state.service
+            _open(service)
             acces = await service.verificateur.verifier(request.headers.get("authorization"))
             acces = acces.pour(request.headers.get("client-origine"))
             request.state.acces = acces
+            request.state.entetes = {}  # what a dependency adds to the answer
             request.scope["jalons.acces"] = acces  # for the access log
             acces.exige(*scopes)
 
+            if not _accepts(request, {*offered, PROBLEM_JSON}):
+                raise FormatIndisponible(offered)
             names = [name for name, _ in request.query_params.multi_items()]
             if any(name not in query for name in names):
                 raise ParametreInconnu(sorted(query))
@@ -149,37 +223,45 @@ class RouteContrat(APIRoute):
                 raise ParametreRepete
             if "idempotency-key" in headers:
                 request.state.cle = _idempotency_key(request)
-            body: Any = None
-            raw = b""
-            if reads_json:
-                raw = await _read(request, media)
-                body = parse(raw)
-                request._json = body
-                request._body = raw
-            if "if-match" in headers:
-                request.state.version = _if_match(request)
-            if "idempotency-key" in headers:
-                canonical = json.dumps(
-                    body, sort_keys=True, ensure_ascii=False, separators=(",", ":")
-                )
-                request.state.empreinte = hashlib.sha256(
-                    f"{request.url.path}?{request.url.query}\n{canonical}".encode(
-                        "utf-8", "surrogatepass"
-                    )
-                ).digest()
                 request.state.route = self.path
             delai_s = _deadline(request)
             try:
                 with contexte.demande(origine=acces.auteur, delai_s=delai_s or math.inf):
-                    async with asyncio.timeout(delai_s):
-                        return await inner(request)
+                    # A body is waited for no longer than the work itself, which may have no bound.
+                    async with asyncio.timeout(delai_s or DELAI_MS / 1000) as bound:
+                        body = await _read(request, media) if reads_json else None
+                        _check(request, headers, body)
+                        _check_forms(request, forms)
+                        if delai_s is None:
+                            bound.reschedule(None)
+                        response = await inner(request)
             except TimeoutError:
                 raise DelaiDepasse from None
+            response.headers.update(request.state.entetes)
+            return response
 
         return handle
 
 
-def get_commande(
+async def get_essai(
+    essai: Annotated[
+        str | None,
+        Query(
+            pattern="^(true|false)$",
+            max_length=5,
+            description="`true` : tout est vérifié, rien n'est écrit ni envoyé",
+            examples=["false"],
+        ),
+    ] = None,
+) -> bool:
+    """Whether the command is only tried."""
+    return essai == "true"
+
+
+EssaiDep = Annotated[bool, Depends(get_essai)]
+
+
+async def get_commande(
     request: Request,
     _cle: Annotated[
         str,
@@ -192,15 +274,7 @@ def get_commande(
             examples=['"f29d0da9-953f-48f1-a09f-76b5a170b338"'],
         ),
     ],
-    essai: Annotated[
-        str | None,
-        Query(
-            pattern="^(true|false)$",
-            max_length=5,
-            description="`true` : tout est vérifié, rien n'est écrit ni envoyé",
-            examples=["false"],
-        ),
-    ] = None,
+    essai: EssaiDep,
 ) -> Commande:
     """What makes this request one command: its client, key and fingerprint."""
     acces: Acces = request.state.acces
@@ -211,12 +285,12 @@ def get_commande(
         route=request.state.route,
         cle=request.state.cle,
         empreinte=request.state.empreinte,
-        essai=essai == "true",
+        essai=essai,
         coffre=request.app.state.service.coffre,
     )
 
 
-def get_version(
+async def get_version(
     request: Request,
     _if_match: Annotated[
         str,
@@ -273,20 +347,100 @@ def parse(raw: bytes) -> Any:
         raise JsonIllisible from None
 
 
-async def _read(request: Request, media: str) -> bytes:
+def _open(service: Any) -> None:
+    until = service.reglages.maintenance_jusqu_a
+    left = (until - service.horloge()).total_seconds() if until else 0
+    if left > 0:
+        raise Maintenance(math.ceil(left))
+
+
+def _accepts(request: Request, offered: Collection[str]) -> bool:
+    """Whether `Accept` takes one of these; the narrowest range decides, and q=0 excludes."""
+    ranges: dict[str, bool] = {}
+    for one in ",".join(request.headers.getlist("accept")).lower().split(","):
+        name, *parameters = (word.strip() for word in one.split(";"))
+        if name:
+            ranges[name] = not any(_SANS_VALEUR.fullmatch(word) for word in parameters)
+    return not ranges or any(
+        next((ranges[one] for one in _ranges(media) if one in ranges), False) for media in offered
+    )
+
+
+def _ranges(media: str) -> tuple[str, str, str]:
+    return media, media.partition("/")[0] + "/*", "*/*"
+
+
+async def _read(request: Request, media: str) -> Any:
+    """Read and parse the body; FastAPI is given what was read."""
     received = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if received != media:
         raise TypeNonAdmis(types_admis=[media])
     if request.headers.get("content-encoding", "identity") != "identity":
         raise TypeNonAdmis(types_admis=[media])
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > CORPS_MAX:
-            raise CorpsTropGrand(corps_max_octets=CORPS_MAX)
-        chunks.append(chunk)
-    return b"".join(chunks)
+    raw = bytearray()
+    try:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > CORPS_MAX:
+                raise CorpsTropGrand(corps_max_octets=CORPS_MAX)
+    except ClientDisconnect:
+        raise CorpsInterrompu from None
+    request._body = bytes(raw)
+    request._json = parse(request._body)
+    return request._json
+
+
+async def recevoir(request: Request) -> AsyncIterator[bytes]:
+    """The body of an upload, as it comes, as long as it does come.
+
+    Raises:
+        DelaiDepasse: less than `AVANCE` bytes came in `AVANCE_S` seconds.
+        CorpsInterrompu: the caller left.
+    """
+    clock = asyncio.get_running_loop().time
+    stream = request.stream()
+    until, received = clock() + AVANCE_S, 0
+    while True:
+        try:
+            async with asyncio.timeout_at(until):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise DelaiDepasse from None
+        except ClientDisconnect:
+            raise CorpsInterrompu from None
+        received += len(chunk)
+        if received >= AVANCE:
+            until, received = clock() + AVANCE_S, 0
+        yield chunk
+
+
+def _check(request: Request, headers: Collection[str], body: Any) -> None:
+    """Read the version and the fingerprint that a command needs."""
+    if len(request.headers.get("if-none-match", "")) > SI_CHANGEE_MAX:
+        raise EnteteInvalide(entete="If-None-Match")
+    if "if-match" in headers:
+        request.state.version = _if_match(request)
+    if "idempotency-key" in headers:
+        canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+        request.state.empreinte = hashlib.sha256(
+            f"{path}?{query}\n{canonical}".encode("utf-8", "surrogatepass")
+        ).digest()
+
+
+def _check_forms(request: Request, forms: Collection[tuple[str, type]]) -> None:
+    """Refuse a second spelling of an integer or of an id, in the path and in the query."""
+    faults = []
+    for name, kind in forms:
+        shape, code, message = _FORMES[kind]
+        own = request.path_params.get(name)
+        values = request.query_params.getlist(name) if own is None else [own]
+        if not all(shape.fullmatch(value) for value in values):
+            faults.append(Erreur(f"?{name}", code, message))
+    if faults:
+        raise Validation(faults)
 
 
 def _idempotency_key(request: Request) -> str:
@@ -318,7 +472,7 @@ def _deadline(request: Request) -> float | None:
     received = request.headers.get("delai-max")
     if received is None:
         return DELAI_MS / 1000
-    if not _DELAI.fullmatch(received) or not 100 <= int(received) <= 30_000:
+    if not _DELAI.fullmatch(received) or not DELAI_MIN_MS <= int(received) <= DELAI_MAX_MS:
         raise EnteteInvalide(entete="Delai-Max")
     return int(received) / 1000
 
@@ -341,3 +495,7 @@ def _walk(dependant: Dependant) -> list[Dependant]:
 
 def _is_list(field: Any) -> bool:
     return getattr(field.field_info.annotation, "__origin__", None) is list
+
+
+def _holds(annotation: Any, kind: type) -> bool:
+    return annotation is kind or any(_holds(inner, kind) for inner in get_args(annotation))

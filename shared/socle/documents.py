@@ -17,7 +17,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.refus import CODES_ERREUR, STATUTS, Refus
+from shared.schemas.commun import MEDIA_PARTIEL, PagePartielle
+from shared.socle.contrat import (
+    DELAI_MAX_MS,
+    DELAI_MIN_MS,
+    DELAI_MS,
+    MERGE_PATCH,
+    SANS_DELAI,
+    SI_CHANGEE_MAX,
+)
 from shared.socle.exemples import IDENTIFIANTS, illustrer
+from shared.socle.quotas import Quota
 
 _PROBLEME = "application/problem+json"
 _CONTACT = {"name": "Équipe Jalons", "url": "https://docs.insertion.example/jalons"}
@@ -25,6 +35,7 @@ _COMMUNES: Mapping[int, Sequence[str]] = {
     400: ("parametre-inconnu", "parametre-repete", "entete-invalide"),
     401: ("jeton-absent", "jeton-invalide", "jeton-expire", "jeton-audience", "preuve-invalide"),
     403: ("portee-insuffisante",),
+    406: ("format-indisponible",),
     422: ("validation",),
     429: ("quota-depasse",),
     500: ("interne",),
@@ -41,6 +52,9 @@ _COMMANDE: Mapping[int, Sequence[str]] = {
     409: ("idempotence-en-cours",),
     422: ("idempotence-cle-reutilisee",),
 }
+# A PATCH takes no key: the version that it names is its guard. Every write declares the refusal of
+# a state that forbids it; none forbids a modification yet.
+_MODIFICATION: Mapping[int, Sequence[str]] = {409: ("transition-interdite",)}
 _CONDITION: Mapping[int, Sequence[str]] = {
     400: ("if-match-etoile",),
     412: ("version-depassee",),
@@ -56,6 +70,7 @@ _TITRES = {
     401: "Jeton absent ou invalide",
     403: "Portée insuffisante",
     404: "Absent, ou hors de portée",
+    406: "Format indisponible",
     409: "L'état ne le permet pas",
     410: "Expiré",
     412: "Version dépassée",
@@ -95,8 +110,14 @@ def texte(app: FastAPI) -> str:
     return json.dumps(app.openapi(), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def install(app: FastAPI, *, portees: dict[str, str]) -> None:
-    """Make the app serve the completed document, rendered once."""
+def install(app: FastAPI, *, portees: dict[str, str], quotas: Mapping[str, Quota]) -> None:
+    """Make the app serve the completed document, rendered once.
+
+    Args:
+        app: the app that the document describes.
+        portees: the scopes of the service, and what each is for.
+        quotas: by operation, the quota that bounds it.
+    """
     rendered: list[bytes] = []
 
     async def serve(_: Request) -> Response:
@@ -124,13 +145,16 @@ def install(app: FastAPI, *, portees: dict[str, str]) -> None:
                     separate_input_output_schemas=False,
                 ),
                 portees,
+                quotas,
             )
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _complete(document: dict[str, Any], portees: dict[str, str]) -> dict[str, Any]:
+def _complete(
+    document: dict[str, Any], portees: dict[str, str], quotas: Mapping[str, Quota]
+) -> dict[str, Any]:
     document["info"] |= {
         "x-public": "partenaire",
         "contact": _CONTACT,
@@ -143,10 +167,12 @@ def _complete(document: dict[str, Any], portees: dict[str, str]) -> dict[str, An
     schemas = components["schemas"]
     for leftover in ("HTTPValidationError", "ValidationError"):
         schemas.pop(leftover, None)
-    schemas |= _probleme()
+    schemas |= _probleme() | _partiel()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete_operation(path, method, operation, document["paths"])
+            if operation["operationId"] in quotas:
+                _complete_quota(operation, quotas[operation["operationId"]])
     for schema in schemas.values():
         if "enum" in schema:
             schema.setdefault("x-enum-ouverte", "Liste ouverte" in schema.get("description", ""))
@@ -167,7 +193,9 @@ def _complete_operation(
         families.append({404: ("introuvable",)})
     if writes:
         families.append(_CORPS)
-    if writes and not path.endswith("/recherches"):
+    if method == "patch":
+        families.append(_MODIFICATION)
+    elif writes and not path.endswith("/recherches"):
         families.append(_COMMANDE)
     if "If-Match" in headers:
         families.append(_CONDITION)
@@ -182,9 +210,17 @@ def _complete_operation(
             codes[status].extend(code for code in found if code not in codes[status])
     for code_status, names in sorted(codes.items()):
         responses[str(code_status)] = _refusal(code_status, names)
+    if method == "patch":
+        responses["415"]["headers"] = {"Accept-Patch": _header("Format admis", MERGE_PATCH)}
+    if "champs" in headers:
+        responses["200"]["content"][MEDIA_PARTIEL] = {
+            "schema": {"$ref": "#/components/schemas/PagePartielle"}
+        }
     if method == "get" and path.endswith("}"):
         responses["304"] = {"description": _TITRES[304]}
         operation.setdefault("parameters", []).append(deepcopy(_SI_CHANGEE))
+    if operation["operationId"] not in {endpoint.__name__ for endpoint in SANS_DELAI}:
+        operation.setdefault("parameters", []).append(deepcopy(_DELAI_MAX))
     for status, answer in responses.items():
         if answer["description"] == "Successful Response":  # FastAPI's own words
             answer["description"] = _TITRES[int(status)]
@@ -195,13 +231,28 @@ def _complete_operation(
         _complete_parameter(parameter)
 
 
+def _complete_quota(operation: dict[str, Any], quota: Quota) -> None:
+    for status, answer in operation["responses"].items():
+        if status == "429" or status.startswith("2"):
+            reste = 0 if status == "429" else quota.nombre - 1
+            answer.setdefault("headers", {}).update(
+                {
+                    "RateLimit": _header(
+                        "Requêtes restantes, et secondes jusqu'à la prochaine fenêtre",
+                        f'"{quota.classe}";r={reste};t={quota.fenetre_s // 2}',
+                    ),
+                    "RateLimit-Policy": _header("Quota de cette opération", quota.politique),
+                }
+            )
+
+
 def _complete_success(
     path: str, method: str, status: str, answer: dict[str, Any], paths: dict[str, Any]
 ) -> None:
     kept = answer.setdefault("headers", {})
-    if (method == "get" and path.endswith("}")) or status == "201":
+    if (method in ("get", "patch") and path.endswith("}")) or status == "201":
         kept["ETag"] = _header("Version de la ressource, entre guillemets", '"3"')
-    if method == "get" and not path.endswith("}"):
+    if method == "get" and "/Page" in answer["content"]["application/json"]["schema"]["$ref"]:
         kept["Link"] = _header(
             "Page suivante, s'il y en a une : `pagination.suivant`",
             '</v1/…?curseur=WyJvcGFxdWUiXQ>; rel="next"',
@@ -299,12 +350,25 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
     return answer
 
 
+_DELAI_MAX = {
+    "name": "Delai-Max",
+    "in": "header",
+    "required": False,
+    "description": "Millisecondes que l'appelant attend ; au-delà, 504 et rien n'est écrit",
+    "schema": {
+        "type": "integer",
+        "minimum": DELAI_MIN_MS,
+        "maximum": DELAI_MAX_MS,
+        "default": DELAI_MS,
+        "examples": [2500],
+    },
+}
 _SI_CHANGEE = {
     "name": "If-None-Match",
     "in": "header",
     "required": False,
     "description": "Version déjà lue, telle que rendue par ETag : 304 si elle n'a pas changé",
-    "schema": {"type": "string", "maxLength": 400, "examples": ['"3"']},
+    "schema": {"type": "string", "maxLength": SI_CHANGEE_MAX, "examples": ['"3"']},
 }
 
 
@@ -314,6 +378,11 @@ def _header(description: str, example: str) -> dict[str, Any]:
         "schema": {"type": "string", "maxLength": 2000},
         "example": example,
     }
+
+
+def _partiel() -> dict[str, Any]:
+    page = PagePartielle.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**page.pop("$defs"), "PagePartielle": page}
 
 
 def _probleme() -> dict[str, Any]:

@@ -12,12 +12,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from starlette.responses import Response
 
 from shared import contexte
 from shared.refus import Refus
-from shared.schemas.commun import Changement, Operation, Page
+from shared.schemas.commun import LIMITE_MAX, Changement, Operation, Page
 from shared.socle.auth import Acces
 from shared.socle.coffre import Coffre
 from shared.socle.contrat import portee, routeur, sans_delai
@@ -31,6 +31,7 @@ from shared.socle.tables import Evenement
 
 ATTENTE_MAX_S = 20
 _POLL_S = 0.2
+_POLL_ARRET_S = 1
 
 
 class FeedExpire(Refus):
@@ -51,10 +52,23 @@ class Fait:
     operation: Operation
 
 
+# Of two transactions that change one resource, the first to begin may be the last to change it.
+# A fact takes the place of the last transaction seen ended, when that one is later than its own:
+# never before its own, so it is still seen in time, and after all facts that it could know of.
+_FAIT = insert(Evenement).values(
+    xid=text(
+        "greatest(pg_current_xact_id(),"
+        " (pg_snapshot_xmax(pg_current_snapshot())::text::bigint - 1)::text::xid8)"
+    )
+)
+
+
 async def publier(tx: Transaction, *faits: Fait) -> None:
     """Add facts to the feed, in the transaction that makes them true."""
-    await tx.add(
-        Evenement,
+    if not faits:
+        return
+    await tx.execute(
+        _FAIT,
         [
             {
                 "evenement_id": new_id(),
@@ -75,12 +89,14 @@ class PageChangements(Page[Changement]):
     """Une page du flux de changements ; `suivant` a toujours une valeur."""
 
 
+# The order is that of the column: `xid` alone would name the text selected, where 1000 is
+# before 999, and a page would jump over what it did not hold.
 _PAGE = text(
-    "SELECT xid::text AS xid, seq, evenement_id, type, ressource, id, version, operation,"
-    " survenu_le FROM evenement"
-    " WHERE collectivite = :collectivite AND xid < pg_snapshot_xmin(pg_current_snapshot())"
-    " AND (xid, seq) > (cast(:xid AS text)::xid8, :seq)"
-    " ORDER BY xid, seq LIMIT :limite"
+    "SELECT e.xid::text AS xid, seq, evenement_id, type, ressource, id, version, operation,"
+    " survenu_le FROM evenement e"
+    " WHERE collectivite = :collectivite AND e.xid < pg_snapshot_xmin(pg_current_snapshot())"
+    " AND (e.xid, seq) > (cast(:xid AS text)::xid8, :seq)"
+    " ORDER BY e.xid, seq LIMIT :limite"
 )
 _NOW = text(
     "SELECT epoque::text AS epoque, pg_snapshot_xmin(pg_current_snapshot())::text AS xmin"
@@ -111,7 +127,7 @@ def routes(nom: str) -> APIRouter:
             ),
         ] = None,
         limite: Annotated[
-            int, Query(ge=1, le=200, description="Taille de page", examples=[100])
+            int, Query(ge=1, le=LIMITE_MAX, description="Taille de page", examples=[100])
         ] = 100,
         attente: Annotated[
             int,
@@ -139,6 +155,9 @@ def routes(nom: str) -> APIRouter:
             # One short transaction a look: an open one would hide what others commit.
             async with service.base.transaction(acces) as tx:
                 rows = (await tx.execute(_PAGE, {**position, "limite": limite})).all()
+            if service.arret.is_set():
+                # Not at once: whoever follows the feed would ask again at once, until the end.
+                until = min(until, clock() + _POLL_ARRET_S)
             if rows or clock() >= until:
                 break
             await asyncio.sleep(_POLL_S)

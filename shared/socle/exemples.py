@@ -133,6 +133,8 @@ _CRITERES = [
 _OBJETS: Mapping[str, Mapping[str, Any]] = {
     # commun
     "Collectivite": {"code": "35D", "libelle": "Ille-et-Vilaine"},
+    "CollectiviteModification": {"libelle": "Département d'Ille-et-Vilaine"},
+    "PagePartielle": {"elements": [{"id": IDENTIFIANTS["orientation_id"], "version": 2}]},
     "CollectiviteCreation": {"code": "35D", "libelle": "Ille-et-Vilaine"},
     "DelaiLocal": {
         "code": "premier-rendez-vous",
@@ -140,7 +142,32 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "unite": "jours",
         "source": "Règlement intérieur du département",
     },
+    "Limites": {
+        "limite_max": 200,
+        "curseur_duree_s": 86_400,
+        "corps_max_octets": 262_144,
+        "json_profondeur_max": 20,
+        "json_cles_max": 1_000,
+        "json_elements_max": 10_000,
+        "delai_min_ms": 100,
+        "delai_max_ms": 30_000,
+        "delai_defaut_ms": 10_000,
+        "attente_max_s": 20,
+        "idempotence_jours": 7,
+        "changements_jours": 30,
+        "jeton_duree_max_s": 300,
+        "jeton_tolerance_s": 60,
+        "imports": None,
+        "quotas": [{"classe": "recherche", "nombre": 30, "fenetre_s": 60}],
+    },
+    "LimitesImport": {
+        "octets_max": 536_870_912,
+        "ratio_max": 100,
+        "depot_max_s": 900,
+        "resultats_jours": 30,
+    },
     "Pagination": {"limite": 50, "suivant": None},
+    "QuotaApplique": {"classe": "recherche", "nombre": 30, "fenetre_s": 60},
     "Probleme": {
         "type": "https://api.insertion.example/problemes/introuvable",
         "title": "Ressource introuvable",
@@ -199,6 +226,7 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     },
     "OrganismeReferent": _ORGANISME,
     "OrganismeReferentCreation": _ORGANISME,
+    "OrganismeReferentModification": {"communes": ["35238", "35047"], "date_fin": None},
     "Orientation": {
         "statut": "en_attente",
         "criteres": _CRITERES,
@@ -241,6 +269,7 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     # financement
     "Action": {**_ACTION, "places_disponibles": 39, "places_reservees": 1},
     "ActionCreation": _ACTION,
+    "ActionModification": {"libelle": "Permis de conduire, location solidaire", "axe": None},
     "AnnulationCreation": {"motif": "Action reportée par l'organisme"},
     "Annonce": _ENVELOPPE["annonce"],
     "AnnonceLigne": {"montant_centimes": 72_000_000, "qualificatif": "presque"},
@@ -378,6 +407,13 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "date_fin": "2026-06-15",
         "version": 2,
     },
+    "modifier_action": {
+        "libelle": "Permis de conduire, location solidaire",
+        "axe": None,
+        "version": 2,
+    },
+    "modifier_collectivite": {"libelle": "Département d'Ille-et-Vilaine", "version": 2},
+    "modifier_organisme_referent": {"communes": ["35238", "35047"], "version": 2},
     "rouvrir_frein": {
         "date_debut": "2026-09-07",
         "date_observation": "2026-09-07",

@@ -84,6 +84,10 @@ _READ = select(
 ).where(siens(Idempotence), _SAME)
 
 
+# Never released: the commit does it, and `begin_nested` would spend a round trip on it.
+_SAVE, _UNDO = text("SAVEPOINT acte"), text("ROLLBACK TO SAVEPOINT acte")
+
+
 async def once(
     tx: Transaction, commande: Commande, act: Callable[[], Awaitable[Effet]]
 ) -> Response:
@@ -93,7 +97,7 @@ async def once(
     With `essai=true` everything is checked and undone, and no key is taken.
     """
     if commande.essai:
-        return await _try(tx, act)
+        return await essayer(tx, act)
     key = {
         "la_client_id": commande.client_id,
         "la_methode": commande.methode,
@@ -112,12 +116,13 @@ async def once(
         raise
     if claimed is None:
         return await _replay(tx, commande, key)
+    await tx.connexion.execute(_SAVE)
     try:
-        async with tx.connexion.begin_nested():
-            response = rendre(await act())
+        response = rendre(await act())
     except Refus as refus:
         if refus.status not in _GARDES:
             raise
+        await tx.connexion.execute(_UNDO)
         response = problems.render(refus)
     kept = {
         name: response.headers[name]
@@ -136,7 +141,8 @@ async def once(
     return response
 
 
-async def _try(tx: Transaction, act: Callable[[], Awaitable[Effet]]) -> Response:
+async def essayer(tx: Transaction, act: Callable[[], Awaitable[Effet]]) -> Response:
+    """Run `act` and undo it: the answer is the real one, and says that it was a trial."""
     effet: Effet | None = None
     try:
         async with tx.connexion.begin_nested():

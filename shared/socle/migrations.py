@@ -175,3 +175,17 @@ def communs() -> None:
     op.execute("INSERT INTO epoque DEFAULT VALUES")
     # Several statements at once: psycopg takes them when there are no parameters.
     op.get_bind().exec_driver_sql(SchemaManager.get_schema().replace("%", "%%"))
+
+
+def quotas() -> None:
+    """Make the counters of the quotas."""
+    op.create_table(
+        "quota",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("classe", sa.Text(), nullable=False),
+        sa.Column("ouvert_le", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.Column("nombre", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "client_id", "classe", name=op.f("pk_quota")),
+    )
+    cloisonner("quota")

@@ -7,26 +7,25 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from fastapi import Query, Request
 from fastapi.params import Depends
-from pydantic import BaseModel
-from sqlalchemy import Row, Select, tuple_
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import to_jsonable_python
+from sqlalchemy import ColumnElement, Row, Select, and_, true, tuple_
 from starlette.responses import Response
 
 from shared.refus import Refus
+from shared.schemas.commun import LIMITE_MAX, MEDIA_PARTIEL, Page, PagePartielle
 from shared.socle.auth import Acces
 from shared.socle.coffre import Coffre
 from shared.socle.db import Transaction
 from shared.socle.reponses import Effet, rendre
 
-_DUREE_S = 24 * 3600
-
-T = TypeVar("T", bound=BaseModel)
+CURSEUR_S = 24 * 3600
 
 
 class CurseurInvalide(Refus):
@@ -65,10 +64,19 @@ def verifier(coffre: Coffre, curseur: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class PageDemandee:
-    """Which page of which list: what a cursor must still agree with."""
+    """Which page of which list, in which order: what a cursor must still agree with.
 
+    Args:
+        tri: the column that orders the list, after a minus when the greatest comes first.
+        apres: value of that column and id of the last element shown; none on the first page.
+        champs: the fields to show of each element; none: all.
+    """
+
+    modele: type[Page[Any]]
     limite: int
-    apres: tuple[datetime, UUID] | None
+    tri: str
+    apres: Sequence[Any] | None
+    champs: frozenset[str]
     request: Request
 
     @property
@@ -77,34 +85,97 @@ class PageDemandee:
         coffre: Coffre = self.request.app.state.service.coffre
         return coffre
 
+    @property
+    def lien(self) -> str:
+        """Client, collectivité, list, filters and order: a cursor holds for these and no others.
 
-def get_page(
-    request: Request,
-    limite: Annotated[
-        int, Query(ge=1, le=200, description="Nombre d'éléments par page", examples=[50])
-    ] = 50,
-    curseur: Annotated[
-        str | None,
-        Query(
-            max_length=1000,
-            description="Curseur opaque de `pagination.suivant` ; lié au client et aux filtres",
-            examples=["WyJvcGFxdWUiXQ"],
-        ),
-    ] = None,
-) -> PageDemandee:
-    """Read `limite` and `curseur`; a cursor grants nothing, rights are checked on every page."""
-    apres = None
-    if curseur is not None:
-        found = verifier(request.app.state.service.coffre, curseur)
-        if found.get("p") != _binding(request):
+        What an element shows changes neither the elements nor their order.
+        """
+        acces: Acces = self.request.state.acces
+        filtres = sorted(
+            (nom, valeur)
+            for nom, valeur in self.request.query_params.multi_items()
+            if nom not in ("curseur", "limite", "champs", "tri")
+        )
+        asked = [acces.client_id, acces.collectivite, self.request.url.path, filtres, self.tri]
+        return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
+
+
+def page_de(modele: type[Page[Any]], *tris: str) -> Any:
+    """Declare the page of a list: what it shows, and the closed list of its orders.
+
+    An order must be a column that never changes, or an element could be met twice, or never.
+
+    Args:
+        modele: the page, whose elements name the fields that `champs` may ask for.
+        tris: columns to sort by; the first, its minus included, is the order when none is asked.
+    """
+    defaut, *autres = tris or ("-cree_le",)
+    triables = "|".join(dict.fromkeys(nom.lstrip("-") for nom in (defaut, *autres)))
+    (element,) = get_args(modele.model_fields["elements"].annotation)
+    champ = "|".join(element.model_fields)
+
+    async def get_page(
+        request: Request,
+        limite: Annotated[
+            int, Query(ge=1, le=LIMITE_MAX, description="Nombre d'éléments par page", examples=[50])
+        ] = 50,
+        curseur: Annotated[
+            str | None,
+            Query(
+                max_length=1000,
+                description="Curseur opaque de `pagination.suivant` ; lié au client, aux filtres et"
+                " au tri",
+                examples=["WyJvcGFxdWUiXQ"],
+            ),
+        ] = None,
+        tri: Annotated[
+            str,
+            Query(
+                pattern=f"^-?({triables})$",
+                max_length=40,
+                description="Ordre de la liste ; `-` : du plus grand au plus petit. À égalité,"
+                " l'identifiant départage",
+                examples=[defaut],
+            ),
+        ] = defaut,
+        champs: Annotated[
+            str | None,
+            Query(
+                pattern=f"^({champ})(,({champ}))*$",
+                max_length=len(",".join(element.model_fields)),
+                description="Seuls champs à rendre de chaque élément, séparés par des virgules ; la"
+                f" réponse est alors en `{MEDIA_PARTIEL}`",
+                examples=[",".join(list(element.model_fields)[:2])],
+            ),
+        ] = None,
+    ) -> PageDemandee:
+        """Read which page is asked; a cursor grants nothing, rights are checked on every page."""
+        champs_voulus = frozenset(champs.split(",") if champs else ())
+        demande = PageDemandee(modele, limite, tri, None, champs_voulus, request)
+        if curseur is None:
+            return demande
+        found = verifier(demande.coffre, curseur)
+        if found.get("p") != demande.lien:
             raise CurseurInvalide
-        if time.time() - found["t"] > _DUREE_S:
+        if time.time() - found["t"] > CURSEUR_S:
             raise CurseurExpire
-        apres = (datetime.fromisoformat(found["k"][0]), UUID(found["k"][1]))
-    return PageDemandee(limite, apres, request)
+        return replace(demande, apres=found["k"])
+
+    return Depends(get_page)
 
 
-PageDep = Annotated[PageDemandee, Depends(get_page)]
+def parmi(colonne: Any, valeurs: Sequence[Any]) -> ColumnElement[bool]:
+    """Several values of a filter: any of them; none given: all that there is."""
+    return colonne.in_(valeurs) if valeurs else true()
+
+
+def entre(colonne: Any, minimum: Any, maximum: Any) -> ColumnElement[bool]:
+    """A range, both ends included; an end that is not given is open."""
+    return and_(
+        true() if minimum is None else colonne >= minimum,
+        true() if maximum is None else colonne <= maximum,
+    )
 
 
 async def paginer(
@@ -114,43 +185,43 @@ async def paginer(
     demande: PageDemandee,
     parameters: dict[str, Any] | None = None,
 ) -> Sequence[Row[Any]]:
-    """Return one row more than the page, newest first, ties broken by id."""
+    """Return one row more than the page, in the order asked, ties broken by id."""
+    colonne = getattr(table, demande.tri.lstrip("-"))
+    descend = demande.tri.startswith("-")
     if demande.apres is not None:
-        statement = statement.where(tuple_(table.cree_le, table.id) < demande.apres)
-    statement = statement.order_by(table.cree_le.desc(), table.id.desc()).limit(demande.limite + 1)
+        valeur, identifiant = demande.apres
+        last = (TypeAdapter(colonne.type.python_type).validate_python(valeur), UUID(identifiant))
+        here = tuple_(colonne, table.id)
+        statement = statement.where(here < last if descend else here > last)
+    order = [one.desc() if descend else one.asc() for one in (colonne, table.id)]
+    statement = statement.order_by(*order).limit(demande.limite + 1)
     return (await tx.execute(statement, parameters)).all()
 
 
 def rendre_page(
-    demande: PageDemandee,
-    modele: type[BaseModel],
-    rows: Sequence[Row[Any]],
-    element: Callable[[Row[Any]], BaseModel],
+    demande: PageDemandee, rows: Sequence[Row[Any]], element: Callable[[Row[Any]], BaseModel]
 ) -> Response:
-    """Render rows of `paginer` as `modele` (a page), with `Link: rel=next` when there is more."""
+    """Render rows of `paginer`, with `Link: rel=next` when there is more."""
     shown = rows[: demande.limite]
     suivant = None
     if len(rows) > demande.limite:
-        last = shown[-1]
-        suivant = _url(
-            demande.request,
-            curseur=signer(
-                demande.coffre,
-                {
-                    "k": [last.cree_le.isoformat(), str(last.id)],
-                    "p": _binding(demande.request),
-                    "t": int(time.time()),
-                },
-            ),
-        )
-    page = modele.model_validate(
-        {
-            "elements": [element(row) for row in shown],
-            "pagination": {"limite": demande.limite, "suivant": suivant},
-        }
-    )
-    return rendre(
-        Effet(page, status=200, headers={"Link": f'<{suivant}>; rel="next"'} if suivant else {})
+        suivant = _url(demande.request, curseur=_curseur(demande, shown[-1]))
+    elements = [element(row) for row in shown]
+    pagination = {"limite": demande.limite, "suivant": suivant}
+    headers = {"Link": f'<{suivant}>; rel="next"'} if suivant else {}
+    if not demande.champs:
+        page = demande.modele.model_validate({"elements": elements, "pagination": pagination})
+        return rendre(Effet(page, status=200, headers=headers))
+    trimmed = [one.model_dump(mode="json", include=set(demande.champs)) for one in elements]
+    partielle = PagePartielle.model_validate({"elements": trimmed, "pagination": pagination})
+    return rendre(Effet(partielle, status=200, headers={**headers, "Content-Type": MEDIA_PARTIEL}))
+
+
+def _curseur(demande: PageDemandee, last: Row[Any]) -> str:
+    key = [getattr(last, demande.tri.lstrip("-")), last.id]
+    return signer(
+        demande.coffre,
+        {"k": to_jsonable_python(key), "p": demande.lien, "t": int(time.time())},
     )
 
 
@@ -159,14 +230,3 @@ def _url(request: Request, **replaced: str) -> str:
     return f"{base}{request.url.include_query_params(**replaced).path}?" + (
         request.url.include_query_params(**replaced).query
     )
-
-
-def _binding(request: Request) -> str:
-    acces: Acces = request.state.acces
-    filters = sorted(
-        (name, value)
-        for name, value in request.query_params.multi_items()
-        if name not in ("curseur", "limite")
-    )
-    message = json.dumps([acces.client_id, acces.collectivite, request.url.path, filters])
-    return hashlib.sha256(message.encode()).hexdigest()[:16]

@@ -5,7 +5,9 @@ no host, no path. What we did not foresee is logged by its type and place only.
 """
 
 import errno
+import itertools
 import json
+import re
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -33,6 +35,7 @@ from shared.refus import (
 PROBLEM_JSON = "application/problem+json"
 # Where the type of a problem is documented; a deployment publishes this folder of the docs there.
 TYPES = "https://api.insertion.example/problemes/"
+_INSTANCE_MAX = 2000
 
 _log = structlog.get_logger()
 
@@ -79,7 +82,7 @@ def render(refus: Refus, instance: str | None = None) -> Response:
         "status": refus.status,
         "code": refus.code,
         "detail": refus.detail,
-        "instance": instance,
+        "instance": instance if instance and len(instance) <= _INSTANCE_MAX else None,
         "correlation": contexte.trace_id(),
         **refus.members,
     }
@@ -125,17 +128,19 @@ def declare(app: FastAPI) -> None:
 
     def methods_of(path: str) -> set[str]:
         if not allowed:
-            for template, operations in app.openapi()["paths"].items():
+            # A path declared whole comes before a template that it fits.
+            paths = sorted(app.openapi()["paths"].items(), key=lambda one: "{" in one[0])
+            for template, operations in paths:
                 allowed.append((compile_path(template)[0], {name.upper() for name in operations}))
         return next((methods for shape, methods in allowed if shape.fullmatch(path)), {"GET"})
 
     async def on_refus(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refus)
-        return render(error, request.url.path)
+        return render(error, request.scope["path"])
 
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return render(from_pydantic(error.errors()), request.url.path)
+        return render(from_pydantic(error.errors()), request.scope["path"])
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -143,18 +148,18 @@ def declare(app: FastAPI) -> None:
             case 404:
                 refus: Refus = Introuvable()
             case 405:
-                refus = MethodeInterdite(methods_of(request.url.path))
+                refus = MethodeInterdite(methods_of(request.scope["path"]))
             case 400:
                 refus = JsonIllisible()
             case _:
                 refus = Interne()
-        return render(refus, request.url.path)
+        return render(refus, request.scope["path"])
 
     async def on_database(request: Request, error: Exception) -> Response:
         assert isinstance(error, DBAPIError | PoolTimeout | OSError)
         refus = from_database(error)
         log_fault(error)
-        return render(refus, request.url.path)
+        return render(refus, request.scope["path"])
 
     app.add_exception_handler(Refus, on_refus)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -180,12 +185,16 @@ def _pointer(location: tuple[str | int, ...]) -> str:
     origin, *path = location
     steps = [str(step) for step in path]
     if origin in ("query", "path"):
-        return "?" + ".".join(steps)
+        return f"?{steps[0]}"  # a list has one name, whichever of its values is at fault
     if origin == "header":
         return "!" + ".".join(steps)
-    return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps) or "/"
+    # A field that is not ours bears the name that its sender gave it: told only if it looks like
+    # one of ours, for it may be a person's, or anything.
+    known = itertools.takewhile(_NOM.fullmatch, steps)
+    return "".join(f"/{step}" for step in known) or "/"
 
 
+_NOM = re.compile(r"[a-z][a-z0-9_]{0,63}|[0-9]{1,5}")
 _CODES = {
     "missing": "requis",
     "extra_forbidden": "champ-inconnu",

@@ -1,6 +1,6 @@
 """Settings of a service, from the environment. What is shared has one name for all of them."""
 
-from pydantic import Field, SecretStr
+from pydantic import AwareDatetime, Field, SecretStr
 from pydantic_settings import BaseSettings
 
 
@@ -15,6 +15,12 @@ class Reglages(BaseSettings):
     )
     connexions: int = Field(
         default=20, ge=1, le=500, description="Connexions du pool, par processus"
+    )
+    arret_s: float = Field(
+        default=5, ge=0, le=60, description="Secondes de service après l'annonce d'un arrêt"
+    )
+    maintenance_jusqu_a: AwareDatetime | None = Field(
+        default=None, description="Instant jusqu'auquel toute requête reçoit 503 `maintenance`"
     )
     journal: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     emetteur: str = Field(validation_alias="JALONS_EMETTEUR_URL")

@@ -20,8 +20,11 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped
 from sqlalchemy.types import UserDefinedType
+
+from shared.schemas.commun import Operation
+from shared.socle.dictionnaire import AUCUNE, CHIFFREE, INDIRECTE, colonne, fiche
 
 CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -52,19 +55,56 @@ class Xid8(UserDefinedType[int]):
         return "xid8"
 
 
-class Cle:
+class Cloisonnee:
+    """What a row of any collectivité begins with."""
+
+    collectivite: Mapped[str] = colonne(
+        "Département à qui est la ligne, ex. 35D : la cloison",
+        AUCUNE,
+        source="jeton de l'appelant",
+        primary_key=True,
+        sort_order=-2,  # first of every key
+    )
+
+
+class Ecrite:
+    """When a row was written."""
+
+    cree_le: Mapped[datetime] = colonne(
+        "Écriture de la ligne", AUCUNE, source="horloge de la base", server_default=text("now()")
+    )
+
+
+class Modifiee:
+    """When a row was last changed."""
+
+    modifie_le: Mapped[datetime] = colonne(
+        "Dernier changement", AUCUNE, source="horloge de la base", server_default=text("now()")
+    )
+
+
+class Cle(Cloisonnee):
     """The key of a row: its collectivité, then its id."""
 
-    collectivite: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = colonne(
+        "Identifiant opaque", source="service", primary_key=True, sort_order=-1
+    )
 
 
-class Versionnee(Cle):
+class Changeante(Ecrite, Modifiee):
     """A resource that changes: its version is its ETag."""
 
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    modifie_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    version: Mapped[int] = colonne(
+        "Version, que rend ETag : 1, puis un de plus à chaque changement",
+        AUCUNE,
+        source="service",
+        unite="rang",
+        server_default=text("1"),
+    )
+
+
+class Versionnee(Changeante, Cle):
+    """A resource that changes, found by its id."""
 
 
 class Base(DeclarativeBase):
@@ -74,7 +114,7 @@ class Base(DeclarativeBase):
     type_annotation_map = TYPES
 
 
-class Collectivite(Base):
+class Collectivite(Changeante, Cloisonnee, Base):
     """The département that the service works for, and what is local to it.
 
     Codes, labels and time zones are public: every tenant's row may be read, so that the worker
@@ -82,35 +122,48 @@ class Collectivite(Base):
     """
 
     __tablename__ = "collectivite"
+    __table_args__ = fiche(
+        "Un département servi et ce qui lui est propre ; toutes les collectivités la lisent",
+        source="département : POST /v1/collectivites",
+    )
 
-    collectivite: Mapped[str] = mapped_column(primary_key=True)
-    libelle: Mapped[str]
-    ideparte: Mapped[str]
-    fuseau: Mapped[str]
-    delais: Mapped[list[Any]]
-    version: Mapped[int] = mapped_column(server_default=text("1"))
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
-    modifie_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    libelle: Mapped[str] = colonne("Nom du département")
+    ideparte: Mapped[str] = colonne("Code du département dans les flux CAF/MSA (IDEPARTE), ex. 035")
+    fuseau: Mapped[str] = colonne("Fuseau IANA où se comptent les jours civils, ex. Europe/Paris")
+    delais: Mapped[list[Any]] = colonne(
+        "Délais locaux, des objectifs affichés : code, duree, unite, source"
+    )
 
 
-class Idempotence(Base):
-    """One command of one client, and the answer it got. Kept seven days."""
+class Idempotence(Ecrite, Cloisonnee, Base):
+    """One command of one client, and the answer it got."""
 
     __tablename__ = "idempotence"
+    __table_args__ = fiche(
+        "Une commande d'un client et la réponse qu'elle a reçue, rendue telle quelle à la même clé",
+        source="la commande",
+        conserve="{IDEMPOTENCE_JOURS} jours après la commande",
+    )
 
-    collectivite: Mapped[str] = mapped_column(primary_key=True)
-    client_id: Mapped[str] = mapped_column(primary_key=True)
-    methode: Mapped[str] = mapped_column(primary_key=True)
-    route: Mapped[str] = mapped_column(primary_key=True)
-    cle: Mapped[str] = mapped_column(primary_key=True)
-    empreinte: Mapped[bytes]
-    statut: Mapped[int | None]
-    entetes: Mapped[dict[str, Any] | None]
-    corps: Mapped[bytes | None]  # sealed
-    cree_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    client_id: Mapped[str] = colonne("Client OAuth qui commande", source="jeton", primary_key=True)
+    methode: Mapped[str] = colonne("Méthode HTTP", primary_key=True)
+    route: Mapped[str] = colonne("Gabarit de la route, sans identifiant", primary_key=True)
+    cle: Mapped[str] = colonne("Idempotency-Key, choisie par le client", primary_key=True)
+    empreinte: Mapped[bytes] = colonne(
+        "SHA-256 du chemin et du corps : distingue deux usages d'une clé", INDIRECTE
+    )
+    statut: Mapped[int | None] = colonne(
+        "Statut de la réponse", source="service", unite="statut HTTP"
+    )
+    entetes: Mapped[dict[str, Any] | None] = colonne(
+        "En-têtes de la réponse, dont Location et ETag", INDIRECTE, source="service"
+    )
+    corps: Mapped[bytes | None] = colonne(
+        "Corps de la réponse, scellé (AES-256-GCM)", CHIFFREE, source="service"
+    )
 
 
-class Evenement(Base):
+class Evenement(Cloisonnee, Base):
     """The change feed, append-only, and who caused each change.
 
     Read below `pg_snapshot_xmin` and ordered by (xid, seq): a `bigserial` alone would let a slow
@@ -118,31 +171,64 @@ class Evenement(Base):
     """
 
     __tablename__ = "evenement"
-    __table_args__ = (Index(None, "collectivite", "xid", "seq"),)
+    __table_args__ = (
+        Index(None, "collectivite", "xid", "seq"),
+        fiche(
+            "Un fait du fil des changements, jamais modifié : des identifiants, aucun contenu",
+            source="service, dans la transaction du fait",
+            conserve="{CHANGEMENTS_JOURS} jours après le fait",
+        ),
+    )
 
-    collectivite: Mapped[str] = mapped_column(primary_key=True)
-    seq: Mapped[int] = mapped_column(Identity(always=True), primary_key=True)
-    xid: Mapped[int] = mapped_column(Xid8(), server_default=text("pg_current_xact_id()"))
-    evenement_id: Mapped[UUID]
-    type: Mapped[str]
-    ressource: Mapped[str]
-    id: Mapped[UUID]
-    version: Mapped[int]
-    operation: Mapped[str]
-    survenu_le: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
-    client_id: Mapped[str]
-    trace: Mapped[str]
+    seq: Mapped[int] = colonne(
+        "Ordre d'écriture", AUCUNE, Identity(always=True), unite="rang", primary_key=True
+    )
+    xid: Mapped[int] = colonne(
+        "Place du fait : sa transaction, ou une postérieure ; le fil se lit par (xid, seq)",
+        AUCUNE,
+        Xid8(),
+        unite="numéro de transaction",
+        server_default=text("pg_current_xact_id()"),
+    )
+    evenement_id: Mapped[UUID] = colonne("Identifiant du fait")
+    type: Mapped[str] = colonne("Nature du fait, ex. orientation.orientation.ouverte")
+    ressource: Mapped[str] = colonne("Collection de la ressource, comme dans son chemin")
+    id: Mapped[UUID] = colonne("Ressource concernée", INDIRECTE)
+    version: Mapped[int] = colonne("Version de la ressource après le fait", unite="rang")
+    operation: Mapped[str] = colonne("Ce qui lui est arrivé", codes=Operation)
+    survenu_le: Mapped[datetime] = colonne(
+        "Instant du fait", server_default=text("clock_timestamp()")
+    )
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a causé, le premier de la chaîne")
+    trace: Mapped[str] = colonne("Trace W3C de la requête", source="en-tête traceparent")
 
 
-class Suivi(Base):
+class Suivi(Modifiee, Cloisonnee, Base):
     """How far this service has followed a sibling's feed."""
 
     __tablename__ = "suivi"
+    __table_args__ = fiche(
+        "Jusqu'où ce service a suivi le fil d'un voisin", source="fil du service voisin"
+    )
 
-    collectivite: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(primary_key=True)
-    position: Mapped[str]
-    modifie_le: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    source: Mapped[str] = colonne("Service voisin, ex. orientation", primary_key=True)
+    position: Mapped[str] = colonne("Curseur de la prochaine page à lire, signé par le voisin")
+
+
+class Quota(Cloisonnee, Base):
+    """How many requests of a class a client has made since its window opened."""
+
+    __tablename__ = "quota"
+    __table_args__ = fiche(
+        "Les requêtes d'une classe qu'un client a faites dans la fenêtre en cours",
+        source="service",
+        conserve="{_QUOTAS_JOURS} jour après l'ouverture de la fenêtre",
+    )
+
+    client_id: Mapped[str] = colonne("Client OAuth compté", source="jeton", primary_key=True)
+    classe: Mapped[str] = colonne("Classe de requêtes, comme dans RateLimit", primary_key=True)
+    ouvert_le: Mapped[datetime] = colonne("Ouverture de la fenêtre, par sa première requête")
+    nombre: Mapped[int] = colonne("Requêtes depuis l'ouverture", unite="requêtes")
 
 
 class Epoque(Base):
@@ -152,5 +238,12 @@ class Epoque(Base):
     """
 
     __tablename__ = "epoque"
+    __table_args__ = fiche(
+        "La vie de cette base : une base restaurée en prend une autre", source="base"
+    )
 
-    epoque: Mapped[UUID] = mapped_column(primary_key=True, server_default=text("gen_random_uuid()"))
+    epoque: Mapped[UUID] = colonne(
+        "Inscrite dans les curseurs : ceux d'une autre époque sont refusés",
+        primary_key=True,
+        server_default=text("gen_random_uuid()"),
+    )

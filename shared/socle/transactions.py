@@ -16,7 +16,7 @@ async def get_transaction(request: Request) -> AsyncIterator[Transaction]:
         yield tx
 
 
-def get_service(request: Request) -> Service:
+async def get_service(request: Request) -> Service:
     """What the service holds: clock, secrets, siblings, and transactions of one's own."""
     service: Service = request.app.state.service
     return service

@@ -35,6 +35,7 @@ from deploy.local.postgres import ErreurLocale
 from deploy.local.services import portees_par_client
 from shared.socle.coffre import nouvelle_cle
 from shared.socle.reglages import Reglages
+from shared.socle.serveur import FIN_S
 from tests.system.conftest import ports_libres
 
 RACINE = Path(__file__).parents[2]
@@ -179,6 +180,8 @@ class Machine:
             "PYTHONPATH": f"{self.garde}:{dossier}",
             "PYTHONWARNINGS": "error",
             "SERVICE": service,
+            # Nobody is to be warned here: tests/system/test_arret.py is about that.
+            f"JALONS_{service.upper()}_ARRET_S": "0",
         }
         return Conteneur(arbre(etape, dossier, service), env)
 
@@ -236,7 +239,7 @@ def arreter(processus: subprocess.Popen[str]) -> None:
         suite, _ = processus.communicate(timeout=20)
     finally:
         processus.kill()
-    assert processus.returncode in (0, -signal.SIGTERM), suite
+    assert processus.returncode == 0, suite
 
 
 def fichiers(dossier: Path) -> set[Path]:
@@ -382,6 +385,14 @@ def test_compose_gives_a_service_its_own_settings_and_no_other(role: str, servic
     # The one field left, `url`, is each service's own among the addresses that all are told.
     assert f"{prefixe}URL" in alias
     assert COMPOSE["services"][f"{role}{service}"]["build"]["args"] == {"SERVICE": service}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_compose_lets_a_stop_come_to_its_end(service: str) -> None:
+    """Seen red with compose's own ten seconds."""
+    delai = COMPOSE["services"][service].get("stop_grace_period", "10s")
+
+    assert int(delai.removesuffix("s")) > Reglages.model_fields["arret_s"].default + FIN_S
 
 
 def test_compose_publishes_loopback_alone_and_hardens_everything() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, bindparam, func, insert, select
+from sqlalchemy import Row, Uuid, bindparam, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.exc import IntegrityError
 
@@ -15,7 +15,8 @@ from services.financement.reservations.queries import echu_de
 from shared.refus import Introuvable, Refus
 from shared.schemas.financement import PartLigne
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.modification import update_version
+from shared.socle.pages import PageDemandee, paginer, parmi
 
 _T, _P, _E = tables.Action, tables.PartFinancement, tables.Enveloppe
 _CLE = (
@@ -84,6 +85,17 @@ async def store_action(
     )
 
 
+async def update_action(
+    tx: Transaction, action_id: UUID, version: int, valeurs: dict[str, Any]
+) -> Row[Any]:
+    """Write the next version of an action.
+
+    Raises:
+        VersionDepassee: another came first.
+    """
+    return await update_version(tx, _T, _T.id == action_id, version, valeurs)
+
+
 async def read_action(tx: Transaction, action_id: UUID, instant: datetime) -> Row[Any]:
     """Read one action, its places, and those due back to it at this instant.
 
@@ -101,13 +113,11 @@ async def list_actions(
     page: PageDemandee,
     instant: datetime,
     *,
-    convention_id: UUID | None,
-    frein: str | None,
+    conventions: Sequence[UUID],
+    freins: Sequence[str],
 ) -> Sequence[Row[Any]]:
-    """Read a page of actions, of one convention or against one frein when asked."""
-    statement = _SELECT
-    if convention_id is not None:
-        statement = statement.where(_T.convention_id == convention_id)
-    if frein is not None:
-        statement = statement.where(_T.freins.contains([frein]))
+    """Read a page of actions, of some conventions or against some freins when asked."""
+    statement = _SELECT.where(parmi(_T.convention_id, conventions))
+    if freins:
+        statement = statement.where(or_(*(_T.freins.contains([frein]) for frein in freins)))
     return await paginer(tx, statement, _T, page, {"instant": instant})

@@ -12,22 +12,26 @@ from services.financement.conventions.queries import read_convention
 from services.financement.conventions.routes import ConventionId
 from services.financement.journal.queries import inscrire, open_comptes
 from services.financement.journal.rules import Ecriture, lignes_ouverture
-from shared.refus import Introuvable
-from shared.schemas.commun import Operation
+from shared.refus import Introuvable, VersionDepassee
+from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement import (
     Action,
     ActionCreation,
+    ActionModification,
     EvenementJournal,
     Livre,
     ModeCapacite,
     PageActions,
 )
-from shared.socle.contrat import CommandeDep, portee, routeur
+from shared.schemas.parcours import CodeFrein
+from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
+from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.modification import Fusion, changements, modifier
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -49,6 +53,20 @@ def _render(row: Row[Any]) -> Action:
             "places_reservees": soldes["reservee"] - row.echu,
             "places_occupees": soldes["occupee"],
         }
+    )
+
+
+async def _cadre(
+    tx: Transaction, convention_id: UUID, action: ActionCreation | Action
+) -> rules.Cadre:
+    """What the rules need to know of the convention, and of the envelopes that pay the action."""
+    convention = await read_convention(tx, convention_id)
+    enveloppes = [part.enveloppe_id for part in action.cle]
+    return rules.Cadre(
+        convention_id=convention_id,
+        axes=frozenset(axe["ordre"] for axe in convention.axes),
+        volets=frozenset(volet["ordre"] for volet in convention.volets),
+        conventions=await queries.conventions_of(tx, enveloppes) if enveloppes else {},
     )
 
 
@@ -74,15 +92,7 @@ async def creer_action(
     """
 
     async def enregistrer() -> Effet:
-        convention = await read_convention(tx, convention_id)
-        enveloppes = [part.enveloppe_id for part in demande.cle]
-        cadre = rules.Cadre(
-            convention_id=convention_id,
-            axes=frozenset(axe["ordre"] for axe in convention.axes),
-            volets=frozenset(volet["ordre"] for volet in convention.volets),
-            conventions=await queries.conventions_of(tx, enveloppes) if enveloppes else {},
-        )
-        rules.verifier_action(demande, cadre)
+        rules.verifier_action(demande, await _cadre(tx, convention_id, demande))
         instant, action_id = service.horloge(), new_id()
         values = {
             **demande.model_dump(exclude={"cle"}),
@@ -120,28 +130,36 @@ async def creer_action(
     dependencies=[portee("financement:lire")],
 )
 async def lister_actions(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageActions)],
     tx: TransactionDep,
     service: ServiceDep,
     convention_id: Annotated[
-        UUID | None,
-        Query(description="D'une convention", examples=["019cad9d-67a0-726b-b2a7-4de452e6b438"]),
-    ] = None,
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=10,
+            description="De ces conventions",
+            examples=[["019cad9d-67a0-726b-b2a7-4de452e6b438"]],
+        ),
+    ],
     frein: Annotated[
-        str | None,
-        Query(max_length=64, description="Qui répondent à ce frein", examples=["mobilite"]),
-    ] = None,
+        list[CodeFrein],
+        Query(
+            default_factory=list,
+            max_length=15,
+            description="Qui répondent à l'un de ces freins",
+            examples=[["mobilite"]],
+        ),
+    ],
 ) -> Response:
     """Rend les actions et leurs places à l'instant, les plus récentes d'abord.
 
     Portée `financement:lire`.
     """
-    if frein is not None:
-        rules.verifier_frein(frein)
     rows = await queries.list_actions(
-        tx, page, service.horloge(), convention_id=convention_id, frein=frein
+        tx, page, service.horloge(), conventions=convention_id, freins=frein
     )
-    return rendre_page(page, PageActions, rows, _render)
+    return rendre_page(page, rows, _render)
 
 
 @router.get(
@@ -159,3 +177,51 @@ async def obtenir_action(action_id: _ActionId, tx: TransactionDep, service: Serv
     """
     row = await queries.read_action(tx, action_id, service.horloge())
     return rendre(Effet(_render(row), version=row.version, status=200))
+
+
+@router.patch(
+    "/actions/{action_id}",
+    response_model=Action,
+    summary="Modifier une action",
+    dependencies=[portee("financement:administrer")],
+    responses=refusals(Introuvable, VersionDepassee),
+)
+async def modifier_action(
+    action_id: _ActionId,
+    demande: Fusion[ActionModification],
+    version: SiVersion,
+    essai: EssaiDep,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Change ce qui est envoyé : `null` efface, un tableau est remplacé en entier.
+
+    Sans rien qui change, la version reste et rien n'est publié. Les places et la clé de
+    financement n'en sont pas : le journal en dépend. Portée `financement:administrer`. Publie
+    `financement.action.modifiee`.
+    """
+
+    async def changer() -> Effet:
+        instant = service.horloge()
+        courante = _render(await queries.read_action(tx, action_id, instant))
+        exige_version(courante.version, version)
+        valeurs = changements(courante, demande)
+        if not valeurs:
+            return Effet(courante, version=version, status=200)
+        apres = courante.model_copy(update=valeurs)
+        rules.verifier_action(apres, await _cadre(tx, apres.convention_id, apres))
+        await queries.update_action(tx, action_id, version, {**valeurs, "modifie_le": instant})
+        row = await queries.read_action(tx, action_id, instant)
+        await publier(
+            tx,
+            Fait(
+                "financement.action.modifiee",
+                "actions",
+                action_id,
+                row.version,
+                Operation.MODIFICATION,
+            ),
+        )
+        return Effet(_render(row), version=row.version, status=200)
+
+    return await modifier(tx, changer, essai=essai)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.referentiels import codes
 from shared.refus import Erreur, Validation
-from shared.schemas.financement import ActionCreation, ModeCapacite, PartLigne
+from shared.schemas.financement import Action, ActionCreation, ModeCapacite, Part, PartLigne
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Cadre:
     conventions: Mapping[UUID, UUID | None]
 
 
-def verifier_action(demande: ActionCreation, cadre: Cadre) -> None:
+def verifier_action(demande: ActionCreation | Action, cadre: Cadre) -> None:
     """Check an action against its convention, its envelopes and the list of freins.
 
     Raises:
@@ -55,17 +55,7 @@ def verifier_action(demande: ActionCreation, cadre: Cadre) -> None:
         raise Validation(erreurs)
 
 
-def verifier_frein(frein: str) -> None:
-    """Check the frein that a list is filtered by.
-
-    Raises:
-        Validation: it is not one of the list `freins`.
-    """
-    if frein not in codes("freins"):
-        raise Validation([Erreur("?frein", "code-referentiel-inconnu", "Frein inconnu")])
-
-
-def _erreurs_de_cle(cle: Sequence[PartLigne], cadre: Cadre) -> list[Erreur]:
+def _erreurs_de_cle(cle: Sequence[PartLigne | Part], cadre: Cadre) -> list[Erreur]:
     erreurs = []
     for rang, part in enumerate(cle):
         pointeur = f"/cle/{rang}/enveloppe_id"

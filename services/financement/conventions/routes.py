@@ -16,7 +16,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -77,9 +77,11 @@ async def creer_convention(
     summary="Lister les conventions",
     dependencies=[portee("financement:lire")],
 )
-async def lister_conventions(page: PageDep, tx: TransactionDep) -> Response:
+async def lister_conventions(
+    page: Annotated[PageDemandee, page_de(PageConventions)], tx: TransactionDep
+) -> Response:
     """Rend les conventions, les plus récentes d'abord. Portée `financement:lire`."""
-    return rendre_page(page, PageConventions, await queries.list_conventions(tx, page), _render)
+    return rendre_page(page, await queries.list_conventions(tx, page), _render)
 
 
 @router.get(

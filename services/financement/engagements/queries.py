@@ -14,7 +14,7 @@ from services.financement.reservations.rules import EtatReservation
 from shared.refus import Introuvable
 from shared.schemas.financement import Engagement, Livre, StatutEngagement
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, entre, paginer
 
 _T, _L = tables.Engagement, tables.EngagementLigne
 _VENTILATION = (
@@ -129,11 +129,16 @@ async def read_engagement(tx: Transaction, engagement_id: UUID) -> Row[Any]:
 
 
 async def list_engagements(
-    tx: Transaction, page: PageDemandee, enveloppe_id: UUID | None
+    tx: Transaction,
+    page: PageDemandee,
+    enveloppes: Sequence[UUID],
+    *,
+    date_engagement_min: date | None,
+    date_engagement_max: date | None,
 ) -> Sequence[Row[Any]]:
-    """Read a page of engagements, of those that an envelope pays when asked."""
-    statement = _SELECT
-    if enveloppe_id is not None:
-        paid = select(_L.engagement_id).where(siens(_L), _L.enveloppe_id == enveloppe_id)
+    """Read a page of engagements, made between two days, paid by some envelopes when asked."""
+    statement = _SELECT.where(entre(_T.date_engagement, date_engagement_min, date_engagement_max))
+    if enveloppes:
+        paid = select(_L.engagement_id).where(siens(_L), _L.enveloppe_id.in_(enveloppes))
         statement = statement.where(_T.id.in_(paid))
     return await paginer(tx, statement, _T, page)

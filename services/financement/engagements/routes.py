@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from services.financement.engagements import queries
 from shared.refus import Introuvable
+from shared.schemas.commun import DateCivile, Identifiant
 from shared.schemas.financement import Engagement, PageEngagements
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import rendre_lecture
 from shared.socle.transactions import TransactionDep
 
@@ -35,19 +36,33 @@ def _render(row: Row[Any]) -> Engagement:
     dependencies=[portee("financement:lire")],
 )
 async def lister_engagements(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageEngagements)],
     tx: TransactionDep,
     enveloppe_id: Annotated[
-        UUID | None,
+        list[Identifiant],
         Query(
-            description="Que paie une enveloppe",
-            examples=["019b789f-d7a0-711d-ab0d-549b6f03675a"],
+            default_factory=list,
+            max_length=10,
+            description="Que paie l'une de ces enveloppes",
+            examples=[["019b789f-d7a0-711d-ab0d-549b6f03675a"]],
         ),
+    ],
+    date_engagement_min: Annotated[
+        DateCivile | None, Query(description="Engagés ce jour ou après", examples=["2026-01-01"])
+    ] = None,
+    date_engagement_max: Annotated[
+        DateCivile | None, Query(description="Engagés ce jour ou avant", examples=["2026-12-31"])
     ] = None,
 ) -> Response:
     """Rend les engagements, les plus récents d'abord. Portée `financement:lire`."""
-    rows = await queries.list_engagements(tx, page, enveloppe_id)
-    return rendre_page(page, PageEngagements, rows, _render)
+    rows = await queries.list_engagements(
+        tx,
+        page,
+        enveloppe_id,
+        date_engagement_min=date_engagement_min,
+        date_engagement_max=date_engagement_max,
+    )
+    return rendre_page(page, rows, _render)
 
 
 @router.get(

@@ -13,7 +13,7 @@ from services.financement.journal.queries import soldes_de
 from services.financement.reservations.queries import echu_de
 from shared.refus import Introuvable, Refus
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, paginer, parmi
 
 _T = tables.Enveloppe
 _ROW = select(*_T.__table__.columns).where(siens(_T))
@@ -85,13 +85,9 @@ async def list_enveloppes(
     page: PageDemandee,
     instant: datetime,
     *,
-    exercice: int | None,
-    convention_id: UUID | None,
+    exercices: Sequence[int],
+    conventions: Sequence[UUID],
 ) -> Sequence[Row[Any]]:
-    """Read a page of envelopes, of one year or of one convention when asked."""
-    statement, parameters = _SELECT, {"instant": instant}
-    filters = {"exercice": exercice, "convention_id": convention_id}
-    for name, value in filters.items():
-        if value is not None:
-            statement = statement.where(getattr(_T, name) == value)
-    return await paginer(tx, statement, _T, page, parameters)
+    """Read a page of envelopes, of some years or of some conventions when asked."""
+    statement = _SELECT.where(parmi(_T.exercice, exercices), parmi(_T.convention_id, conventions))
+    return await paginer(tx, statement, _T, page, {"instant": instant})

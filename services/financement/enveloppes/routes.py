@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Query
+from pydantic import Field
 from sqlalchemy import Row
 from starlette.responses import Response
 
@@ -12,7 +13,7 @@ from services.financement.enveloppes import queries, rules
 from services.financement.journal.queries import inscrire, lock_disponibles, open_comptes
 from services.financement.journal.rules import Ecriture, lignes_ouverture
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation
-from shared.schemas.commun import Operation
+from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement import (
     Enveloppe,
     EnveloppeCreation,
@@ -28,7 +29,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -38,6 +39,9 @@ EnveloppeId = Annotated[
     UUID,
     Path(description="Une enveloppe", examples=["019b789f-d7a0-711d-ab0d-549b6f03675a"]),
 ]
+
+# Read from a query, where all is text: `Annee` is strict.
+_Exercice = Annotated[int, Field(ge=1900, le=2200)]
 
 
 def _render(row: Row[Any]) -> Enveloppe:
@@ -156,25 +160,33 @@ async def creer_ouverture(
     dependencies=[portee("financement:lire")],
 )
 async def lister_enveloppes(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageEnveloppes)],
     tx: TransactionDep,
     service: ServiceDep,
     exercice: Annotated[
-        int | None, Query(ge=1900, le=2200, description="D'un exercice", examples=[2024])
-    ] = None,
+        list[_Exercice],
+        Query(
+            default_factory=list, max_length=10, description="De ces exercices", examples=[[2026]]
+        ),
+    ],
     convention_id: Annotated[
-        UUID | None,
-        Query(description="D'une convention", examples=["019cad9d-67a0-726b-b2a7-4de452e6b438"]),
-    ] = None,
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=10,
+            description="De ces conventions",
+            examples=[["019cad9d-67a0-726b-b2a7-4de452e6b438"]],
+        ),
+    ],
 ) -> Response:
     """Rend les enveloppes et leurs soldes à l'instant, les plus récentes d'abord.
 
     Portée `financement:lire`.
     """
     rows = await queries.list_enveloppes(
-        tx, page, service.horloge(), exercice=exercice, convention_id=convention_id
+        tx, page, service.horloge(), exercices=exercice, conventions=convention_id
     )
-    return rendre_page(page, PageEnveloppes, rows, _render)
+    return rendre_page(page, rows, _render)
 
 
 @router.get(

@@ -18,7 +18,7 @@ from shared.refus import Introuvable
 from shared.schemas.financement import EvenementJournal, Livre, Poste, Sens
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDemandee
+from shared.socle.pages import PageDemandee, paginer
 
 _E, _L, _S = tables.Ecriture, tables.LigneEcriture, tables.Solde
 
@@ -171,11 +171,8 @@ _LIGNES = (
     .where(siens(_L), _L.ecriture_id == _E.id)
     .scalar_subquery()
 )
-_SELECT = select(
-    *_E.__table__.columns, _E.inscrite_le.label("cree_le"), _LIGNES.label("lignes")
-).where(siens(_E))
+_SELECT = select(*_E.__table__.columns, _LIGNES.label("lignes")).where(siens(_E))
 _BY_ID = _SELECT.where(_E.id == bindparam("id"))
-_RANG = select(_E.seq).where(siens(_E), _E.id == bindparam("apres")).scalar_subquery()
 
 
 async def read_ecriture(tx: Transaction, ecriture_id: UUID) -> Row[Any]:
@@ -191,12 +188,8 @@ async def read_ecriture(tx: Transaction, ecriture_id: UUID) -> Row[Any]:
 
 
 async def list_ecritures(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:
-    """Read a page of the journal, in the order of `seq`: the cursor's id gives the rank."""
-    statement, parameters = _SELECT, {}
-    if page.apres is not None:
-        statement, parameters = _SELECT.where(_E.seq > _RANG), {"apres": page.apres[1]}
-    statement = statement.order_by(_E.seq).limit(page.limite + 1)
-    return (await tx.execute(statement, parameters)).all()
+    """Read a page of the journal."""
+    return await paginer(tx, _SELECT, _E, page)
 
 
 # Proof

@@ -12,7 +12,7 @@ from shared.refus import Introuvable
 from shared.schemas.financement import Ecriture, PageEcritures
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import rendre_lecture
 from shared.socle.transactions import TransactionDep
 
@@ -40,13 +40,15 @@ def _render(row: Row[Any]) -> Ecriture:
     summary="Lister les écritures du journal",
     dependencies=[portee("financement:lire")],
 )
-async def lister_ecritures(page: PageDep, tx: TransactionDep) -> Response:
+async def lister_ecritures(
+    page: Annotated[PageDemandee, page_de(PageEcritures, "seq")], tx: TransactionDep
+) -> Response:
     """Rend le journal dans l'ordre de `seq`, de la première écriture à la dernière.
 
     Aucune n'est jamais changée ni retirée ; chacune porte l'empreinte de la précédente.
     Portée `financement:lire`.
     """
-    return rendre_page(page, PageEcritures, await queries.list_ecritures(tx, page), _render)
+    return rendre_page(page, await queries.list_ecritures(tx, page), _render)
 
 
 @router.get(

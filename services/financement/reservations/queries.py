@@ -29,7 +29,7 @@ from services.financement.reservations.rules import EtatAction, EtatReservation,
 from shared.refus import Introuvable
 from shared.schemas.financement import Livre, Poste, StatutReservation
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, paginer, parmi
 
 _R, _L, _P = tables.Reservation, tables.ReservationLigne, tables.PartFinancement
 _A, _V, _G, _S = tables.Action, tables.Enveloppe, tables.Engagement, tables.Solde
@@ -266,11 +266,10 @@ async def read_reservation(tx: Transaction, reservation_id: UUID) -> Row[Any]:
 
 
 async def list_reservations(
-    tx: Transaction, page: PageDemandee, action_id: UUID | None
+    tx: Transaction, page: PageDemandee, actions: Sequence[UUID]
 ) -> Sequence[Row[Any]]:
-    """Read a page of reservations, of one action when asked."""
-    statement = _SELECT if action_id is None else _SELECT.where(_R.action_id == action_id)
-    return await paginer(tx, statement, _R, page)
+    """Read a page of reservations, of some actions when asked."""
+    return await paginer(tx, _SELECT.where(parmi(_R.action_id, actions)), _R, page)
 
 
 def etat_reservation(row: Row[Any]) -> tuple[EtatReservation, list[PartAction]]:

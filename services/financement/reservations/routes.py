@@ -14,7 +14,7 @@ from services.financement.journal.rules import Ecriture, lignes_engagement, lign
 from services.financement.reservations import queries, rules
 from services.financement.reservations.expiration import expirer
 from shared.refus import Introuvable
-from shared.schemas.commun import Operation
+from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement import (
     AnnulationCreation,
     ConfirmationCreation,
@@ -31,7 +31,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -258,13 +258,18 @@ async def annuler_reservation(
     dependencies=[portee("financement:lire")],
 )
 async def lister_reservations(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageReservations)],
     tx: TransactionDep,
     service: ServiceDep,
     action_id: Annotated[
-        UUID | None,
-        Query(description="D'une action", examples=["019cad9d-67a0-7c02-9e41-6b1f0f5a2d33"]),
-    ] = None,
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=10,
+            description="De ces actions",
+            examples=[["019cad9d-67a0-7c02-9e41-6b1f0f5a2d33"]],
+        ),
+    ],
 ) -> Response:
     """Rend les réservations, les plus récentes d'abord, dans leur état à l'instant.
 
@@ -272,7 +277,7 @@ async def lister_reservations(
     """
     rows = await queries.list_reservations(tx, page, action_id)
     instant = service.horloge()
-    return rendre_page(page, PageReservations, rows, lambda row: _render(row, instant))
+    return rendre_page(page, rows, lambda row: _render(row, instant))
 
 
 @router.get(

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, bindparam, or_, select
 
 from services.orientation import tables
 from shared.delais import ALERTE_JOURS
 from shared.schemas.orientation import EtatEcheance, StatutOrientation
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, entre, paginer
 
 _O, _D = tables.Orientation, tables.Decision
 _SELECT: Select[*tuple[Any, ...]] = (
@@ -32,9 +32,18 @@ _ETATS: dict[EtatEcheance, ColumnElement[bool]] = {
 
 
 async def list_echeances(
-    tx: Transaction, page: PageDemandee, etat: EtatEcheance | None, jour: date
+    tx: Transaction,
+    page: PageDemandee,
+    etats: Sequence[EtatEcheance],
+    jour: date,
+    *,
+    date_limite_min: date | None,
+    date_limite_max: date | None,
 ) -> Sequence[Row[Any]]:
-    """Read a page of what is due, in one state or in all."""
-    statement = _SELECT.where(_ETATS[etat]) if etat else _SELECT
-    dates = {"jour": jour, "alerte": jour + timedelta(days=ALERTE_JOURS)} if etat else {}
+    """Read a page of what is due, in some states or in all, between two days."""
+    statement = _SELECT.where(entre(_O.date_limite, date_limite_min, date_limite_max))
+    dates = {}
+    if etats:
+        statement = statement.where(or_(*(_ETATS[etat] for etat in etats)))
+        dates = {"jour": jour, "alerte": jour + timedelta(days=ALERTE_JOURS)}
     return await paginer(tx, statement, _O, page, dates)

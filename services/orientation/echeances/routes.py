@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from services.orientation.echeances import queries
 from shared.delais import delai_en_vigueur, etat, jour_civil
+from shared.schemas.commun import DateCivile
 from shared.schemas.orientation import Echeance, EtatEcheance, PageEcheances
 from shared.socle.contrat import portee, routeur
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("echeances")
@@ -26,12 +27,23 @@ ORIENTATION = "orientation_pcd"
     dependencies=[portee("orientation:lire")],
 )
 async def lister_echeances(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageEcheances, "-cree_le", "date_limite")],
     service: ServiceDep,
     tx: TransactionDep,
     etat: Annotated[
-        EtatEcheance | None,
-        Query(description="État voulu, à la date d'aujourd'hui", examples=["a_risque"]),
+        list[EtatEcheance],
+        Query(
+            default_factory=list,
+            max_length=5,
+            description="États voulus, à la date d'aujourd'hui",
+            examples=[["a_risque"]],
+        ),
+    ],
+    date_limite_min: Annotated[
+        DateCivile | None, Query(description="Dues ce jour ou après", examples=["2026-03-01"])
+    ] = None,
+    date_limite_max: Annotated[
+        DateCivile | None, Query(description="Dues ce jour ou avant", examples=["2026-03-31"])
     ] = None,
 ) -> Response:
     """Rend ce qui est dû pour chaque orientation et où cela en est aujourd'hui.
@@ -41,10 +53,16 @@ async def lister_echeances(
     """
     jour = await service.aujourdhui(tx)
     fuseau = await service.fuseau(tx)
-    rows = await queries.list_echeances(tx, page, etat, jour)
+    rows = await queries.list_echeances(
+        tx,
+        page,
+        etat,
+        jour,
+        date_limite_min=date_limite_min,
+        date_limite_max=date_limite_max,
+    )
     return rendre_page(
         page,
-        PageEcheances,
         rows,
         lambda row: _echeance(row, jour, jour_civil(row.recu_le, fuseau)),
     )

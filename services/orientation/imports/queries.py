@@ -1,10 +1,11 @@
 """SQL of the imports: the file, what each foyer became, and the writing of a batch."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, insert, or_, select, text, update
+from sqlalchemy import Row, bindparam, delete, exists, insert, or_, select, text, update
 
 from services.orientation import tables
 from services.orientation.imports.rules import DossierConnu, PersonneConnue
@@ -44,6 +45,22 @@ _RESULTATS = (
     .order_by(_R.numero)
     .limit(500)
 )
+_ABANDONNES = (
+    select(_I.id)
+    .where(
+        siens(_I),
+        _I.statut.in_((StatutImport.EN_ATTENTE.value, StatutImport.EN_COURS.value)),
+        _I.recu_le < bindparam("avant"),
+    )
+    .order_by(_I.id)
+    .with_for_update(skip_locked=True)
+)
+_AVEC_RESULTATS = select(_I.id).where(
+    siens(_I),
+    _I.termine_le < bindparam("avant"),
+    exists().where(_R.collectivite == _I.collectivite, _R.import_id == _I.id),
+)
+_OUBLI = delete(_R).where(siens(_R), _R.import_id == bindparam("le"))
 _DOSSIERS = select(_D.id, _D.cle, _D.empreinte, _D.date_reference).where(
     siens(_D), _D.cle.in_(bindparam("cles", expanding=True))
 )
@@ -164,6 +181,21 @@ async def finish_import(
         delete(_M).where(siens(_M), _M.import_id == bindparam("le")), {"le": import_id}
     )
     return await change_import(tx, import_id, statut=statut.value, **values)
+
+
+async def lock_abandonnes(tx: Transaction, avant: datetime) -> Sequence[UUID]:
+    """Find the imports received before an instant that are still to be read, and hold them."""
+    return (await tx.execute(_ABANDONNES, {"avant": avant})).scalars().all()
+
+
+async def with_resultats(tx: Transaction, avant: datetime) -> Sequence[UUID]:
+    """Find the imports that ended before an instant, and whose results are still there."""
+    return (await tx.execute(_AVEC_RESULTATS, {"avant": avant})).scalars().all()
+
+
+async def forget_resultats(tx: Transaction, import_id: UUID) -> None:
+    """Delete what became of each foyer of an import."""
+    await tx.execute(_OUBLI, {"le": import_id})
 
 
 async def known_dossiers(tx: Transaction, cles: Sequence[str]) -> dict[str, DossierConnu]:

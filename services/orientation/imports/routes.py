@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import replace
 from typing import IO, Annotated, Any
 from uuid import UUID
@@ -12,10 +12,16 @@ from fastapi import Query, Request
 from sqlalchemy import Row
 from starlette.responses import Response, StreamingResponse
 
-from services.orientation.imports import queries
+from services.orientation.imports import queries, rules
+from services.orientation.imports.decompression import (
+    RATIO_MAX,
+    ArchiveAbusive,
+    GzipIllisible,
+    decompresser,
+)
 from services.orientation.imports.travail import CONTEXTE
 from shared.refus import Erreur, Introuvable, Refus, Validation
-from shared.schemas.commun import Operation
+from shared.schemas.commun import LimitesImport, Operation
 from shared.schemas.orientation import (
     CompteursImport,
     Import,
@@ -32,6 +38,7 @@ from shared.socle.contrat import (
     CorpsTropGrand,
     TypeNonAdmis,
     portee,
+    recevoir,
     routeur,
     sans_delai,
 )
@@ -39,7 +46,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.problems import DelaiDepasse
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
@@ -49,11 +56,29 @@ MORCEAU = 1024 * 1024
 TAILLE_MAX = 512 * 1024 * 1024
 DEPOT_S = 900
 
+LIMITES = LimitesImport(
+    octets_max=TAILLE_MAX,
+    ratio_max=RATIO_MAX,
+    depot_max_s=DEPOT_S,
+    resultats_jours=rules.RESULTATS_JOURS,
+)
+
 router = routeur("imports")
 
 
 class CorpsVide(Refus):
     code, title = "entete-invalide", "Corps vide"
+
+
+class EncodageNonAdmis(TypeNonAdmis):
+    """Its header tells which encodings are taken (RFC 9110, 15.5.16)."""
+
+    def __init__(self) -> None:
+        super().__init__(encodages_admis=["gzip"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept-Encoding": "gzip"}
 
 
 @router.post(
@@ -62,8 +87,23 @@ class CorpsVide(Refus):
     response_model=Import,
     summary="Importer un flux CAF/MSA",
     dependencies=[portee("orientation:importer")],
-    responses=refusals(CorpsTropGrand, TypeNonAdmis),
+    responses=refusals(GzipIllisible, CorpsTropGrand, ArchiveAbusive, TypeNonAdmis),
     openapi_extra={
+        "parameters": [
+            {
+                "name": "Content-Encoding",
+                "in": "header",
+                "required": False,
+                "description": "`gzip` : le corps est décompressé à mesure qu'il arrive, dans la"
+                f" même limite de taille, et jamais plus de {RATIO_MAX} fois ce qui est reçu",
+                "schema": {
+                    "type": "string",
+                    "pattern": "^(gzip|identity)$",
+                    "maxLength": 8,
+                    "examples": ["gzip"],
+                },
+            }
+        ],
         "requestBody": {
             "required": True,
             "description": "Flux VRSB0801 ou VRSD0301, tel que reçu, jamais modifié",
@@ -73,7 +113,7 @@ class CorpsVide(Refus):
                     "example": "<Racine>…</Racine>",
                 }
             },
-        }
+        },
     },
 )
 @sans_delai
@@ -90,9 +130,15 @@ async def importer_flux(
     Chaque foyer est écrit entier ou pas du tout ; un foyer refusé l'est avec sa ligne et son
     motif, et n'arrête pas les autres. Les six semaines courent de cette réception. Le même
     fichier, reçu deux fois, ne change rien. Portée `orientation:importer`.
+
+    Avec `Content-Encoding: gzip`, `sha256`, `taille_octets` et l'idempotence sont ceux du fichier
+    décompressé : compressé ou non, c'est le même. Un contenu au-delà de la taille admise, ou du
+    ratio une fois passé le premier Mio, est refusé (`archive-abusive`) ; un gzip tronqué ou altéré
+    aussi (`entete-invalide`). Rien n'en est gardé ; les nombres sont dans `/v1/limites`.
     """
     acces: Acces = request.state.acces
     _exige_xml(request)
+    contenu = _contenu(request)
     if commande.essai:
         message = "Un import ne s'essaie pas encore"
         raise Validation([Erreur("?essai", "hors-bornes", message)])
@@ -100,7 +146,7 @@ async def importer_flux(
     with tempfile.TemporaryFile() as spool:
         try:
             async with asyncio.timeout(DEPOT_S):
-                digest, size, lengths = await _receive(request, spool, service.coffre)
+                digest, size, lengths = await _receive(contenu, spool, service.coffre)
         except TimeoutError:
             raise DelaiDepasse from None
         spool.seek(0)
@@ -146,10 +192,12 @@ async def importer_flux(
     summary="Lister les imports",
     dependencies=[portee("orientation:lire")],
 )
-async def lister_imports(page: PageDep, tx: TransactionDep) -> Response:
+async def lister_imports(
+    page: Annotated[PageDemandee, page_de(PageImports)], tx: TransactionDep
+) -> Response:
     """Rend les imports, les plus récents d'abord. Portée `orientation:lire`."""
     rows = await queries.list_imports(tx, page)
-    return rendre_page(page, PageImports, rows, _import)
+    return rendre_page(page, rows, _import)
 
 
 @router.get(
@@ -187,7 +235,7 @@ async def obtenir_import(import_id: UUID, request: Request, tx: TransactionDep) 
                 }
             },
         },
-        **refusals(Introuvable),
+        **refusals(Introuvable, rules.FichierExpire),
     },
 )
 @sans_delai
@@ -196,12 +244,13 @@ async def suivre_resultats_import(
 ) -> Response:
     """Rend le sort de chaque foyer lu, une ligne JSON par foyer, dans l'ordre du fichier.
 
-    Un foyer refusé porte sa ligne, son motif et l'élément en cause, jamais sa valeur. Portée
-    `orientation:lire`.
+    Un foyer refusé porte sa ligne, son motif et l'élément en cause, jamais sa valeur. Conservé 30
+    jours après la fin de l'import, qui garde ses compteurs. Portée `orientation:lire`.
     """
     acces: Acces = request.state.acces
     async with service.base.transaction(acces) as tx:
-        await queries.read_import(tx, import_id)
+        row = await queries.read_import(tx, import_id)
+    rules.verifier_conservation(row.termine_le, service.horloge())
 
     async def lignes() -> AsyncIterator[bytes]:
         # A transaction a page: one held while a slow reader reads would delay every feed.
@@ -210,10 +259,13 @@ async def suivre_resultats_import(
             async with service.base.transaction(acces) as tx:
                 rows = await queries.read_resultats(tx, import_id, apres)
             if not rows:
-                return
-            for row in rows:
-                yield _resultat(row).model_dump_json().encode() + b"\n"
+                break
+            for one in rows:
+                yield _resultat(one).model_dump_json().encode() + b"\n"
             apres = rows[-1].numero
+        if apres < row.foyers_traites:
+            # Forgotten while they were read: an answer cut short must not pass for a whole one.
+            raise rules.FichierExpire
 
     return StreamingResponse(
         lignes(),
@@ -224,13 +276,23 @@ async def suivre_resultats_import(
 
 def _exige_xml(request: Request) -> None:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    plain = request.headers.get("content-encoding", "identity") == "identity"
-    if media not in ("application/xml", "text/xml") or not plain:
+    if media not in ("application/xml", "text/xml"):
         raise TypeNonAdmis(types_admis=["application/xml"])
 
 
+def _contenu(request: Request) -> AsyncIterable[bytes]:
+    """The file that the body holds, whatever its encoding."""
+    # A second line of the header is a second encoding.
+    match ", ".join(request.headers.getlist("content-encoding")).strip().lower():
+        case "" | "identity":
+            return recevoir(request)
+        case "gzip":
+            return decompresser(recevoir(request), maximum=TAILLE_MAX)
+    raise EncodageNonAdmis
+
+
 async def _receive(
-    request: Request, spool: IO[bytes], coffre: Coffre
+    contenu: AsyncIterable[bytes], spool: IO[bytes], coffre: Coffre
 ) -> tuple[bytes, int, list[int]]:
     """Read the body to disk, sealed piece by piece; return its digest, size and pieces."""
     digest = hashlib.sha256()
@@ -244,7 +306,7 @@ async def _receive(
         lengths.append(len(sealed))
         piece.clear()
 
-    async for chunk in request.stream():
+    async for chunk in contenu:
         size += len(chunk)
         if size > TAILLE_MAX:
             raise CorpsTropGrand(corps_max_octets=TAILLE_MAX)

@@ -2,19 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.orientation.flux.canonique import Foyer, PersonneFlux, a_orienter
+from shared.refus import Refus
 from shared.schemas.orientation import StatutLigne
 
 # Children are counted, and not kept: only those who may be oriented become persons.
 _ROLES = frozenset({"DEM", "CJT"})
 
+RESULTATS_JOURS = 30  # after the end of the import (contract guide, 12.4)
+
 MOTIF_ANTERIEUR = "date_reference_anterieure"
 MOTIF_NIR_EN_DOUBLE = "nir_en_double"
 MOTIF_NIR_DEJA_ATTRIBUE = "nir_deja_attribue"
+
+
+class FichierExpire(Refus):
+    """What is asked was kept for its time; the import itself and its counters remain."""
+
+    code, title = "fichier-expire", "Resultats expires"
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,16 @@ def planifier(
         )
     statut = StatutLigne.CREEE if dossier is None else StatutLigne.MODIFIEE
     return Plan(statut, None, tuple(changements))
+
+
+def verifier_conservation(termine_le: datetime | None, instant: datetime) -> None:
+    """Check that the results of an import are still kept: its thirtieth day is included.
+
+    Raises:
+        FichierExpire: it ended more than thirty days before `instant`.
+    """
+    if termine_le is not None and termine_le < instant - timedelta(days=RESULTATS_JOURS):
+        raise FichierExpire
 
 
 def orientables(foyer: Foyer) -> tuple[PersonneFlux, ...]:

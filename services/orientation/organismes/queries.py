@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from services.orientation import tables
 from shared.refus import Introuvable, Refus
 from shared.socle.db import Transaction, siens
+from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer
 
 _T = tables.OrganismeReferent
@@ -44,6 +45,17 @@ async def read_organisme(tx: Transaction, organisme_id: UUID) -> Row[Any]:
     if row is None:
         raise Introuvable
     return row
+
+
+async def update_organisme(
+    tx: Transaction, organisme_id: UUID, version: int, valeurs: dict[str, Any]
+) -> Row[Any]:
+    """Write the next version of an organisme.
+
+    Raises:
+        VersionDepassee: another came first.
+    """
+    return await update_version(tx, _T, _T.id == organisme_id, version, valeurs)
 
 
 async def list_organismes(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:

@@ -1,24 +1,29 @@
 """Organismes référents: who may be designated, where, and which clients speak for them."""
 
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request
+from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.orientation.organismes import queries, rules
-from shared.refus import Introuvable
+from shared.refus import Introuvable, VersionDepassee
 from shared.schemas.commun import Operation
 from shared.schemas.orientation import (
     OrganismeReferent,
     OrganismeReferentCreation,
+    OrganismeReferentModification,
     PageOrganismesReferents,
 )
-from shared.socle.contrat import CommandeDep, portee, routeur
+from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
+from shared.socle.db import exige_version
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.modification import Fusion, changements, modifier
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import TransactionDep
 
@@ -44,18 +49,9 @@ async def creer_organisme_referent(
     async def enregistrer() -> Effet:
         rules.verifier_organisme(demande)
         row = await queries.store_organisme(tx, {"id": new_id(), **demande.model_dump()})
-        await publier(
-            tx,
-            Fait(
-                "orientation.organisme_referent.enregistre",
-                "organismes-referents",
-                row.id,
-                row.version,
-                Operation.CREATION,
-            ),
-        )
+        await publier(tx, _fait("enregistre", row, Operation.CREATION))
         return Effet(
-            OrganismeReferent.model_validate(row, from_attributes=True),
+            _render(row),
             location=f"/v1/organismes-referents/{row.id}",
             version=row.version,
         )
@@ -69,14 +65,15 @@ async def creer_organisme_referent(
     summary="Lister les organismes référents",
     dependencies=[portee("orientation:lire")],
 )
-async def lister_organismes_referents(page: PageDep, tx: TransactionDep) -> Response:
+async def lister_organismes_referents(
+    page: Annotated[PageDemandee, page_de(PageOrganismesReferents)], tx: TransactionDep
+) -> Response:
     """Rend les organismes référents, les plus récents d'abord. Portée `orientation:lire`."""
     rows = await queries.list_organismes(tx, page)
     return rendre_page(
         page,
-        PageOrganismesReferents,
         rows,
-        lambda row: OrganismeReferent.model_validate(row, from_attributes=True),
+        _render,
     )
 
 
@@ -92,6 +89,47 @@ async def obtenir_organisme_referent(
 ) -> Response:
     """Rend un organisme référent de la collectivité du jeton. Portée `orientation:lire`."""
     row = await queries.read_organisme(tx, organisme_referent_id)
-    return rendre_lecture(
-        request, OrganismeReferent.model_validate(row, from_attributes=True), row.version
-    )
+    return rendre_lecture(request, _render(row), row.version)
+
+
+@router.patch(
+    "/organismes-referents/{organisme_referent_id}",
+    response_model=OrganismeReferent,
+    summary="Modifier un organisme référent",
+    dependencies=[portee("orientation:administrer")],
+    responses=refusals(Introuvable, VersionDepassee),
+)
+async def modifier_organisme_referent(
+    organisme_referent_id: UUID,
+    demande: Fusion[OrganismeReferentModification],
+    version: SiVersion,
+    essai: EssaiDep,
+    tx: TransactionDep,
+) -> Response:
+    """Change ce qui est envoyé : `null` efface, un tableau est remplacé en entier.
+
+    Sans rien qui change, la version reste et rien n'est publié. Portée
+    `orientation:administrer`. Publie `orientation.organisme_referent.modifie`.
+    """
+
+    async def changer() -> Effet:
+        courant = _render(await queries.read_organisme(tx, organisme_referent_id))
+        exige_version(courant.version, version)
+        valeurs = changements(courant, demande)
+        if not valeurs:
+            return Effet(courant, version=version, status=200)
+        rules.verifier_organisme(courant.model_copy(update=valeurs))
+        row = await queries.update_organisme(tx, organisme_referent_id, version, valeurs)
+        await publier(tx, _fait("modifie", row, Operation.MODIFICATION))
+        return Effet(_render(row), version=row.version, status=200)
+
+    return await modifier(tx, changer, essai=essai)
+
+
+def _render(row: Row[Any]) -> OrganismeReferent:
+    return OrganismeReferent.model_validate(row, from_attributes=True)
+
+
+def _fait(nom: str, row: Row[Any], operation: Operation) -> Fait:
+    nom = f"orientation.organisme_referent.{nom}"
+    return Fait(nom, "organismes-referents", row.id, row.version, operation)

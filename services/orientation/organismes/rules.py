@@ -3,10 +3,14 @@
 from datetime import date
 
 from shared.refus import Erreur, Validation
-from shared.schemas.orientation import OrganismeReferentCreation, TypeOrganisme
+from shared.schemas.orientation import (
+    OrganismeReferent,
+    OrganismeReferentCreation,
+    TypeOrganisme,
+)
 
 
-def verifier_organisme(demande: OrganismeReferentCreation) -> None:
+def verifier_organisme(demande: OrganismeReferentCreation | OrganismeReferent) -> None:
     """Check that each period ends after it begins, and that each stands where it may.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from services.orientation.criteres.rules import Critere, Enonce
 from shared.refus import Introuvable, Refus
 from shared.schemas.orientation import StatutOrientation
 from shared.socle.db import Transaction, exige_version, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, entre, paginer, parmi
 
 _O, _P = tables.Orientation, tables.Personne
 _SELECT = select(*_O.__table__.columns).where(siens(_O))
@@ -131,10 +131,17 @@ async def lock_orientation(tx: Transaction, orientation_id: UUID, version: int) 
 
 
 async def list_orientations(
-    tx: Transaction, page: PageDemandee, statuts: Sequence[StatutOrientation]
+    tx: Transaction,
+    page: PageDemandee,
+    statuts: Sequence[StatutOrientation],
+    *,
+    date_limite_min: date | None,
+    date_limite_max: date | None,
 ) -> Sequence[Row[Any]]:
-    """Read a page of orientations, of some states or of all."""
-    statement = _SELECT.where(_O.statut.in_(statuts)) if statuts else _SELECT
+    """Read a page of orientations, of some states or of all, due between two days."""
+    statement = _SELECT.where(
+        parmi(_O.statut, statuts), entre(_O.date_limite, date_limite_min, date_limite_max)
+    )
     return await paginer(tx, statement, _O, page)
 
 

@@ -16,7 +16,7 @@ from services.orientation.orientations import competence, queries, referent, rul
 from services.orientation.orientations.proposition import CHAMP_OBSTACLE, etablir, situation_au
 from shared.delais import delai_en_vigueur, jour_civil
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation, VersionDepassee
-from shared.schemas.commun import Auteur, Operation
+from shared.schemas.commun import Auteur, DateCivile, Operation
 from shared.schemas.orientation import (
     CriteresCreation,
     Decision,
@@ -39,7 +39,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -98,16 +98,29 @@ async def creer_orientation(
     dependencies=[portee("orientation:lire")],
 )
 async def lister_orientations(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageOrientations, "-cree_le", "date_limite")],
     tx: TransactionDep,
     statut: Annotated[
         list[StatutOrientation],
-        Query(max_length=4, description="États voulus, par répétition", examples=[["en_attente"]]),
-    ] = [],  # noqa: B006  # FastAPI copies it
+        Query(
+            default_factory=list,
+            max_length=4,
+            description="États voulus, par répétition",
+            examples=[["en_attente"]],
+        ),
+    ],
+    date_limite_min: Annotated[
+        DateCivile | None, Query(description="Dues ce jour ou après", examples=["2026-03-01"])
+    ] = None,
+    date_limite_max: Annotated[
+        DateCivile | None, Query(description="Dues ce jour ou avant", examples=["2026-03-31"])
+    ] = None,
 ) -> Response:
     """Rend les orientations, les plus récentes d'abord. Portée `orientation:lire`."""
-    rows = await queries.list_orientations(tx, page, statut)
-    return rendre_page(page, PageOrientations, rows, lambda row: _orientation(tx, row))
+    rows = await queries.list_orientations(
+        tx, page, statut, date_limite_min=date_limite_min, date_limite_max=date_limite_max
+    )
+    return rendre_page(page, rows, lambda row: _orientation(tx, row))
 
 
 @router.get(
@@ -223,10 +236,12 @@ async def deposer_criteres(
     summary="Lister les propositions",
     dependencies=[portee("orientation:lire")],
 )
-async def lister_propositions(page: PageDep, tx: TransactionDep) -> Response:
+async def lister_propositions(
+    page: Annotated[PageDemandee, page_de(PagePropositions)], tx: TransactionDep
+) -> Response:
     """Rend les propositions faites, les plus récentes d'abord. Portée `orientation:lire`."""
     rows = await queries.list_propositions(tx, page)
-    return rendre_page(page, PagePropositions, rows, lambda row: _proposition(tx, row))
+    return rendre_page(page, rows, lambda row: _proposition(tx, row))
 
 
 @router.get(
@@ -376,10 +391,12 @@ async def obtenir_decision(
     summary="Lister les décisions",
     dependencies=[portee("orientation:lire")],
 )
-async def lister_decisions(page: PageDep, tx: TransactionDep) -> Response:
+async def lister_decisions(
+    page: Annotated[PageDemandee, page_de(PageDecisions)], tx: TransactionDep
+) -> Response:
     """Rend les décisions d'orientation, les plus récentes d'abord. Portée `orientation:lire`."""
     rows = await queries.list_decisions(tx, page)
-    return rendre_page(page, PageDecisions, rows, _decision)
+    return rendre_page(page, rows, _decision)
 
 
 def _decideur(

@@ -20,6 +20,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_personne_id
+from shared.socle.quotas import quota
 from shared.socle.reponses import Effet, rendre, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -86,14 +87,15 @@ async def obtenir_personne(personne_id: UUID, request: Request, tx: TransactionD
     "/personnes/recherches",
     response_model=PersonneTrouvee,
     summary="Rechercher une personne exactement",
-    dependencies=[portee("orientation:lire")],
+    dependencies=[portee("orientation:lire"), quota("recherche")],
 )
 async def rechercher_personne(
     demande: PersonneRequete, service: ServiceDep, tx: TransactionDep
 ) -> Response:
     """Cherche une identité exacte et rend au plus un identifiant opaque. Portée `orientation:lire`.
 
-    Par NIR et date de naissance, ou par nom, prénoms et date de naissance. Rien n'est écrit.
+    Par NIR et date de naissance, ou par nom, prénoms et date de naissance. Rien n'est écrit, sauf
+    le compte du quota `recherche` : 30 par minute, par client et par collectivité.
     """
     rules.verifier_recherche(demande)
     if demande.nir is not None:

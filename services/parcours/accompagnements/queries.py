@@ -5,14 +5,14 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from services.parcours import tables
 from services.parcours.accompagnements.rules import OrientationDecidee, debut_apres
 from shared.refus import Introuvable
 from shared.schemas.parcours import Parcours, ParcoursDetaille, Periode, StatutParcours
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, paginer, parmi
 
 _T, _P = tables.Parcours, tables.Periode
 COMMENTAIRE = "parcours.commentaire_cloture"
@@ -118,19 +118,12 @@ async def list_parcours(
     tx: Transaction,
     page: PageDemandee,
     *,
-    personne_id: UUID | None,
+    personnes: Sequence[UUID],
     statuts: Sequence[StatutParcours],
 ) -> Sequence[Row[Any]]:
     """Read a page of parcours."""
-    statement: Select[Any] = _SELECT
-    parameters: dict[str, Any] = {}
-    if personne_id is not None:
-        statement = statement.where(_T.personne_id == bindparam("p_personne_id"))
-        parameters["p_personne_id"] = personne_id
-    if statuts:
-        statement = statement.where(_T.statut.in_(bindparam("p_statuts", expanding=True)))
-        parameters["p_statuts"] = list(statuts)
-    return await paginer(tx, statement, _T, page, parameters)
+    statement = _SELECT.where(parmi(_T.personne_id, personnes), parmi(_T.statut, statuts))
+    return await paginer(tx, statement, _T, page)
 
 
 async def lock_parcours(tx: Transaction, parcours_id: UUID) -> Row[Any]:

@@ -21,7 +21,7 @@ from shared.socle.db import exige_version
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -39,7 +39,7 @@ _ParcoursId = Annotated[
     dependencies=[portee("parcours:lire")],
 )
 async def lister_parcours(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageParcours)],
     tx: TransactionDep,
     statut: Annotated[
         list[StatutParcours],
@@ -48,19 +48,21 @@ async def lister_parcours(
         ),
     ],
     personne_id: Annotated[
-        Identifiant | None,
+        list[Identifiant],
         Query(
-            description="Personne, par son identifiant opaque",
-            examples=["39263059-f28c-405d-9fb1-7c2390c192cf"],
+            default_factory=list,
+            max_length=10,
+            description="Personnes, par leur identifiant opaque",
+            examples=[["39263059-f28c-405d-9fb1-7c2390c192cf"]],
         ),
-    ] = None,
+    ],
 ) -> Response:
     """Rend les parcours, les plus récents d'abord ; un seul est ouvert par personne.
 
     Portée `parcours:lire`.
     """
-    rows = await queries.list_parcours(tx, page, personne_id=personne_id, statuts=statut)
-    return rendre_page(page, PageParcours, rows, queries.render)
+    rows = await queries.list_parcours(tx, page, personnes=personne_id, statuts=statut)
+    return rendre_page(page, rows, queries.render)
 
 
 @router.get(

@@ -28,7 +28,7 @@ from shared.schemas.parcours import CodeFrein, Frein, Observation, StatutFrein
 from shared.socle.coffre import Coffre
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, paginer, parmi
 
 _FIN, _OBSERVATION = "frein.commentaire_fin", "observation.commentaire"
 
@@ -164,23 +164,19 @@ async def list_freins(
     page: PageDemandee,
     *,
     sante: bool,
-    parcours_id: UUID | None,
+    parcours: Sequence[UUID],
     freins: Sequence[CodeFrein],
     statuts: Sequence[StatutFrein],
 ) -> Sequence[Row[Any]]:
     """Read a page of freins."""
     table = _LIST[sante].c
-    statement = select(*table).where(siens(table))
-    parameters: dict[str, Any] = {}
-    if parcours_id is not None:
-        statement = statement.where(table.parcours_id == bindparam("p_parcours_id"))
-        parameters["p_parcours_id"] = parcours_id
-    for column, values in ((table.code, freins), (table.statut, statuts)):
-        if values:
-            name = f"p_{column.key}"
-            statement = statement.where(column.in_(bindparam(name, expanding=True)))
-            parameters[name] = list(values)
-    return await paginer(tx, statement, table, page, parameters)
+    statement = select(*table).where(
+        siens(table),
+        parmi(table.parcours_id, parcours),
+        parmi(table.code, freins),
+        parmi(table.statut, statuts),
+    )
+    return await paginer(tx, statement, table, page)
 
 
 async def list_observations(tx: Transaction, page: PageDemandee, frein: Row[Any]) -> Sequence[Any]:

@@ -31,7 +31,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
@@ -93,7 +93,7 @@ async def creer_frein(
     dependencies=[portee("parcours:lire")],
 )
 async def lister_freins(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PageFreins)],
     service: ServiceDep,
     tx: TransactionDep,
     code: Annotated[
@@ -109,9 +109,14 @@ async def lister_freins(
         ),
     ],
     parcours_id: Annotated[
-        Identifiant | None,
-        Query(description="Parcours concerné", examples=["019cb368-8f25-7160-8999-50d836f675cc"]),
-    ] = None,
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=10,
+            description="Parcours concernés",
+            examples=[["019cb368-8f25-7160-8999-50d836f675cc"]],
+        ),
+    ],
 ) -> Response:
     """Rend les épisodes, les plus récents d'abord. Portée `parcours:lire`.
 
@@ -121,11 +126,11 @@ async def lister_freins(
         tx,
         page,
         sante=rules.lit_sante(tx.acces.portees),
-        parcours_id=parcours_id,
+        parcours=parcours_id,
         freins=code,
         statuts=statut,
     )
-    return rendre_page(page, PageFreins, rows, lambda row: queries.render(row, service.coffre))
+    return rendre_page(page, rows, lambda row: queries.render(row, service.coffre))
 
 
 @router.get(
@@ -154,7 +159,10 @@ async def obtenir_frein(
     responses=refusals(Introuvable),
 )
 async def lister_niveaux_frein(
-    frein_id: _FreinId, page: PageDep, service: ServiceDep, tx: TransactionDep
+    frein_id: _FreinId,
+    page: Annotated[PageDemandee, page_de(PageObservations)],
+    service: ServiceDep,
+    tx: TransactionDep,
 ) -> Response:
     """Rend tout ce qui a été observé de l'épisode, le plus récent d'abord. Portée `parcours:lire`.
 
@@ -162,9 +170,7 @@ async def lister_niveaux_frein(
     """
     frein = await queries.read_frein(tx, frein_id, sante=rules.lit_sante(tx.acces.portees))
     rows = await queries.list_observations(tx, page, frein)
-    return rendre_page(
-        page, PageObservations, rows, lambda row: queries.render_observation(row, service.coffre)
-    )
+    return rendre_page(page, rows, lambda row: queries.render_observation(row, service.coffre))
 
 
 @router.post(

@@ -27,7 +27,7 @@ from services.parcours.tables import Volet
 from shared.refus import Introuvable
 from shared.schemas.parcours import Prescription, StatutPrescription
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, paginer, parmi
 
 
 def _sante(volet: Volet) -> Any:
@@ -91,19 +91,17 @@ async def list_prescriptions(
     page: PageDemandee,
     *,
     sante: bool,
-    parcours_id: UUID | None,
-    frein_id: UUID | None,
+    parcours: Sequence[UUID],
+    freins: Sequence[UUID],
     statuts: Sequence[StatutPrescription],
     maintenant: datetime,
 ) -> Sequence[Row[Any]]:
     """Read a page of prescriptions, in the states that they have as of now."""
     table = _LIST[sante].c
-    statement = select(*table).where(siens(table))
+    statement = select(*table).where(
+        siens(table), parmi(table.parcours_id, parcours), parmi(table.frein_id, freins)
+    )
     parameters: dict[str, Any] = {}
-    for column, value in ((table.parcours_id, parcours_id), (table.frein_id, frein_id)):
-        if value is not None:
-            statement = statement.where(column == bindparam(f"p_{column.key}"))
-            parameters[f"p_{column.key}"] = value
     if statuts:
         statement = statement.where(or_(*(_shown(table, statut) for statut in statuts)))
         if {StatutPrescription.RESERVEE, StatutPrescription.EXPIREE} & set(statuts):

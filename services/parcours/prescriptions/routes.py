@@ -49,7 +49,7 @@ from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import Commande, IdempotenceEnCours, once
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDep, rendre_page
+from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
 from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
@@ -160,7 +160,7 @@ async def creer_prescription(
     dependencies=[portee("parcours:lire")],
 )
 async def lister_prescriptions(
-    page: PageDep,
+    page: Annotated[PageDemandee, page_de(PagePrescriptions)],
     service: ServiceDep,
     tx: TransactionDep,
     statut: Annotated[
@@ -170,13 +170,23 @@ async def lister_prescriptions(
         ),
     ],
     parcours_id: Annotated[
-        Identifiant | None,
-        Query(description="Parcours concerné", examples=["019cb368-8f25-7160-8999-50d836f675cc"]),
-    ] = None,
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=10,
+            description="Parcours concernés",
+            examples=[["019cb368-8f25-7160-8999-50d836f675cc"]],
+        ),
+    ],
     frein_id: Annotated[
-        Identifiant | None,
-        Query(description="Frein concerné", examples=["019cb368-8f25-7160-8999-50d836f675cd"]),
-    ] = None,
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=10,
+            description="Freins concernés",
+            examples=[["019cb368-8f25-7160-8999-50d836f675cd"]],
+        ),
+    ],
 ) -> Response:
     """Rend les prescriptions, les plus récentes d'abord, dans leur état du moment.
 
@@ -187,12 +197,12 @@ async def lister_prescriptions(
         tx,
         page,
         sante=lit_sante(tx.acces.portees),
-        parcours_id=parcours_id,
-        frein_id=frein_id,
+        parcours=parcours_id,
+        freins=frein_id,
         statuts=statut,
         maintenant=maintenant,
     )
-    return rendre_page(page, PagePrescriptions, rows, lambda row: queries.render(row, maintenant))
+    return rendre_page(page, rows, lambda row: queries.render(row, maintenant))
 
 
 @router.get(

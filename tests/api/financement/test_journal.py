@@ -327,7 +327,7 @@ async def test_the_wall_alone_hides_every_row(
         counts = SQL("SELECT count(*) FROM {}")
         own = {nom: connexion.execute(counts.format(Identifier(nom))).fetchone() for nom in tables}
     assert len(tables) >= 16
-    assert {nom for nom, count in own.items() if count == (0,)} == {"suivi"}
+    assert {nom for nom, count in own.items() if count == (0,)} == {"quota", "suivi"}
     with _connecter(url, regard) as connexion:
         for nom in tables:
             assert connexion.execute(counts.format(Identifier(nom))).fetchone() == (0,), nom

@@ -96,6 +96,7 @@ async def test_actions_are_found_by_convention_and_by_frein(terrain: Terrain) ->
     assert await trouver(f"convention_id={terrain.convention_id}") == [mobilite, garde]
     assert await trouver(f"convention_id={autre['id']}") == []
     assert await trouver("frein=famille") == [garde]
+    assert await trouver("frein=famille&frein=mobilite&frein=logement") == [mobilite, garde]
     unknown = await terrain.client.get("/v1/actions?frein=paresse")
     assert unknown.json()["erreurs"][0]["code"] == "code-referentiel-inconnu"
 

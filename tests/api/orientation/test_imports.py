@@ -1,20 +1,26 @@
 """A flux comes in, foyer by foyer: what is wrong is named, the rest goes on."""
 
+import gzip
+import hashlib
 import json
-from collections.abc import Mapping
-from datetime import date
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from sqlalchemy import text
 
 from deploy.local.flux_synthetique import generer
-from services.orientation.imports import queries, travail
+from services.orientation.imports import conservation, decompression, queries, routes, travail
 from shared.socle.service import Service
 from tests.conftest import Client, Connecter
 
 JOUR = date(2026, 10, 31)
+DEPOT = "/v1/imports?type=flux_beneficiaires"
 COMPTES = ("dossier", "personne", "orientation", "evenement")
 
 
@@ -256,3 +262,256 @@ async def test_the_file_is_not_kept_once_read(
     async with service.base.transaction(service.acces_interne(ouverte)) as tx:
         left = await tx.execute(text("SELECT count(*) FROM import_morceau"))
         assert left.scalar_one() == 0
+
+
+async def deposer(
+    client: Client, contenu: bytes | AsyncIterator[bytes], cle: str | None = None, **entetes: str
+) -> httpx.Response:
+    """Send a body, said to be gzip unless another encoding is given."""
+    headers = {
+        "Content-Type": "application/xml",
+        "Content-Encoding": "gzip",
+        "Idempotency-Key": cle or str(uuid4()),
+        **{nom.replace("_", "-"): valeur for nom, valeur in entetes.items()},
+    }
+    return await client.request("POST", DEPOT, content=contenu, headers=headers)
+
+
+async def kept(service: Service, collectivite: str) -> dict[str, int]:
+    """What a deposit leaves in the database."""
+    tables = ("import", "import_morceau", "idempotence WHERE route = '/v1/imports'")
+    async with service.base.transaction(service.acces_interne(collectivite)) as tx:
+        return {
+            table: (await tx.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()
+            for table in tables
+        }
+
+
+async def test_a_file_is_the_same_plain_or_compressed(
+    client: Client, service: Service, ouverte: str
+) -> None:
+    """One digest, one size, one idempotent command, whatever the encoding and its level."""
+    whole = flux(60)
+    cle = str(uuid4())
+
+    received = await deposer(client, gzip.compress(whole), cle)
+    again = await deposer(client, gzip.compress(whole, compresslevel=1), cle)
+    plain = await deposer(client, whole, cle, Content_Encoding="identity")
+    other = await deposer(client, gzip.compress(flux(61)), cle)
+
+    found = received.json()
+    assert (found["sha256"], found["taille_octets"]) == (
+        hashlib.sha256(whole).hexdigest(),
+        len(whole),
+    )
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert again.json() == plain.json() == found
+    assert (other.status_code, other.json()["code"]) == (422, "idempotence-cle-reutilisee")
+    await travail.importer_flux(service, import_id=found["id"], collectivite=ouverte)
+    done = (await client.get(received.headers["Location"])).json()
+    assert (done["statut"], done["compteurs"]["foyers_crees"]) == ("terminee", 60)
+
+
+async def test_members_that_follow_are_one_file(client: Client) -> None:
+    whole = flux(20)
+    parts = whole[:1000], b"", whole[1000:50_000], whole[50_000:]
+
+    received = await deposer(client, b"".join(map(gzip.compress, parts)))
+
+    assert received.json()["sha256"] == hashlib.sha256(whole).hexdigest()
+
+
+ENTIER = gzip.compress(flux(3))
+
+
+@pytest.mark.parametrize(
+    ("contenu", "status", "code"),
+    [
+        pytest.param(ENTIER[:-1], 400, "entete-invalide", id="tronqué d'un octet"),
+        pytest.param(ENTIER[: len(ENTIER) // 2], 400, "entete-invalide", id="tronqué"),
+        pytest.param(ENTIER[:-8] + bytes(8), 400, "entete-invalide", id="somme fausse"),
+        pytest.param(ENTIER + b"suite", 400, "entete-invalide", id="octets après la fin"),
+        pytest.param(ENTIER + ENTIER[:30], 400, "entete-invalide", id="second membre tronqué"),
+        pytest.param(flux(3), 400, "entete-invalide", id="pas du gzip"),
+        pytest.param(zlib.compress(flux(3)), 400, "entete-invalide", id="zlib"),
+        pytest.param(b"", 400, "entete-invalide", id="rien"),
+        pytest.param(gzip.compress(b""), 400, "entete-invalide", id="membre vide"),
+        pytest.param(gzip.compress(bytes(2**24)), 413, "archive-abusive", id="seize Mio de zéros"),
+        pytest.param(
+            ENTIER + gzip.compress(bytes(2**24)), 413, "archive-abusive", id="second membre abusif"
+        ),
+    ],
+)
+async def test_a_gzip_that_cannot_be_taken_leaves_nothing(
+    client: Client, service: Service, ouverte: str, contenu: bytes, status: int, code: str
+) -> None:
+    """And its key serves for the whole file: none of these answers is kept."""
+    cle = str(uuid4())
+
+    refused = await deposer(client, contenu, cle)
+
+    assert (refused.status_code, refused.json()["code"]) == (status, code)
+    assert set((await kept(service, ouverte)).values()) == {0}
+    assert (await deposer(client, ENTIER, cle)).status_code == 202
+
+
+@pytest.mark.parametrize("encodage", ["br", "deflate", "gzip, gzip", "zstd", "x"])
+async def test_gzip_is_the_only_encoding(client: Client, encodage: str) -> None:
+    refused = await deposer(client, ENTIER, Content_Encoding=encodage)
+
+    assert (refused.status_code, refused.json()["code"]) == (415, "type-non-admis")
+    assert refused.headers["Accept-Encoding"] == "gzip"
+
+
+async def test_a_second_line_of_the_header_is_a_second_encoding(client: Client) -> None:
+    """Seen in the first of two lines only, the body would be taken for what it is not."""
+    headers = [
+        ("Content-Type", "application/xml"),
+        ("Content-Encoding", "gzip"),
+        ("Content-Encoding", "gzip"),
+        ("Idempotency-Key", str(uuid4())),
+        ("Authorization", f"Bearer {client._jeton}"),
+    ]
+
+    refused = await client._http.request("POST", DEPOT, content=ENTIER, headers=headers)
+
+    assert refused.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("octets", "status"),
+    [
+        pytest.param(decompression.PLANCHER, 202, id="un Mio, quel que soit le ratio"),
+        pytest.param(decompression.PLANCHER + 1, 413, id="un octet de plus"),
+    ],
+)
+async def test_a_ratio_tells_nothing_of_a_small_file(
+    client: Client, octets: int, status: int
+) -> None:
+    """A thousand times smaller, as an honest file of a few repeated lines may be."""
+    assert (await deposer(client, gzip.compress(bytes(octets)))).status_code == status
+
+
+async def test_an_inflated_file_has_the_bounds_of_a_plain_one(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its size first; then what is received, for members that hold nothing never end."""
+    whole = flux(60)
+    monkeypatch.setattr(routes, "TAILLE_MAX", len(whole))
+    assert (await deposer(client, gzip.compress(whole))).status_code == 202
+    monkeypatch.setattr(routes, "TAILLE_MAX", len(whole) - 1)
+
+    plain = await deposer(client, whole, Content_Encoding="identity")
+    inflated = await deposer(client, gzip.compress(whole))
+    empty = await deposer(client, gzip.compress(b"") * (len(whole) // 20 + 1))
+
+    assert (plain.status_code, plain.json()["code"]) == (413, "corps-trop-grand")
+    for answer in (inflated, empty):
+        assert (answer.status_code, answer.json()["code"]) == (413, "archive-abusive")
+
+
+async def test_ten_gigabytes_of_zeros_are_refused_at_once(
+    client: Client, service: Service, ouverte: str
+) -> None:
+    """Ten megabytes that hold ten gigabytes: refused on their first bytes, in a flat memory.
+
+    Planted: the ratio not compared, half a gigabyte was inflated and half a megabyte read, red.
+    Planted: each chunk inflated whole, a hundred and fifty megabytes in memory, red.
+    """
+    sent = 0
+
+    async def bombe() -> AsyncIterator[bytes]:
+        nonlocal sent
+        deflate = zlib.compressobj(wbits=31)
+        pending = b""
+        for _ in range(10 * 1024):
+            pending += deflate.compress(bytes(2**20))
+            # What a socket gives at once.
+            while len(pending) >= 65_536:
+                sent += 65_536
+                yield pending[:65_536]
+                pending = pending[65_536:]
+        yield pending + deflate.flush()
+
+    tracemalloc.start()
+    try:
+        refused = await deposer(client, bombe())
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert (refused.status_code, refused.json()["code"]) == (413, "archive-abusive")
+    assert refused.json()["ratio_max"] == 100
+    assert sent == 65_536
+    assert peak < 16 * 2**20
+    assert set((await kept(service, ouverte)).values()) == {0}
+
+
+async def test_results_are_kept_thirty_days_and_the_import_for_ever(
+    client: Client, service: Service, ouverte: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thirtieth day is included; then 410, whether the sweeper has been there or not.
+
+    Planted: the sweeper without its date, the results gone at once, red.
+    """
+    done = await importer(client, service, ouverte, flux(5))
+    other = await importer(client, service, ouverte, flux(6))
+    url = f"/v1/imports/{done['id']}/resultats"
+    fin = datetime.fromisoformat(done["termine_le"])
+
+    async def left(instant: datetime) -> int:
+        monkeypatch.setattr(service, "horloge", lambda: instant)
+        await conservation.purger_imports(service, ouverte)
+        async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+            found = await tx.execute(
+                text("SELECT count(*) FROM import_resultat WHERE import_id = :un"),
+                {"un": done["id"]},
+            )
+            return found.scalar_one()  # type: ignore[no-any-return]
+
+    assert await left(fin + timedelta(days=30)) == 5
+    assert len(await resultats(client, done["id"])) == 5
+    past = fin + timedelta(days=30, microseconds=1)
+    monkeypatch.setattr(service, "horloge", lambda: past)
+    before = await client.get(url)
+    assert await left(past) == 0
+    for refused in (before, await client.get(url)):
+        assert (refused.status_code, refused.json()["code"]) == (410, "fichier-expire")
+    assert (await client.get(f"/v1/imports/{done['id']}")).json() == done
+    # What ended later is still there.
+    assert len(await resultats(client, other["id"])) == 6
+
+
+async def test_results_forgotten_while_they_are_read_are_not_taken_for_whole(
+    client: Client, service: Service, ouverte: str
+) -> None:
+    """The connection is cut. Planted: the count not compared, an empty answer of 200, red."""
+    done = await importer(client, service, ouverte, flux(5))
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        await queries.forget_resultats(tx, UUID(done["id"]))
+
+    with pytest.raises(RuntimeError):
+        await client.get(f"/v1/imports/{done['id']}/resultats")
+
+
+async def test_a_file_that_nobody_could_read_is_not_kept_for_ever(
+    client: Client, service: Service, ouverte: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its job fails at each try: after thirty days the import ends, its file goes, and so it is."""
+    received = (await deposer(client, ENTIER)).json()
+    recu = datetime.fromisoformat(received["recu_le"])
+
+    monkeypatch.setattr(service, "horloge", lambda: recu + timedelta(days=30))
+    await conservation.purger_imports(service, ouverte)
+    assert (await kept(service, ouverte))["import_morceau"] == 1
+    monkeypatch.setattr(service, "horloge", lambda: recu + timedelta(days=30, seconds=1))
+    await conservation.purger_imports(service, ouverte)
+
+    assert (await kept(service, ouverte))["import_morceau"] == 0
+    ended = (await client.get(f"/v1/imports/{received['id']}")).json()
+    assert (ended["statut"], ended["probleme"]["code"]) == ("echouee", "lecture_abandonnee")
+    facts = (await client.get("/v1/changements")).json()["elements"]
+    assert facts[-1]["type"] == "orientation.import.echouee"
+    # The job, tried once more, finds it done.
+    await travail.importer_flux(service, import_id=received["id"], collectivite=ouverte)
+    assert (await counts(service, ouverte))["dossier"] == 0

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from services.financement.actions.rules import Cadre, verifier_action, verifier_frein
+from services.financement.actions.rules import Cadre, verifier_action
 from services.financement.conventions.rules import verifier_convention
 from services.financement.enveloppes.rules import (
     disponibilite_legale,
@@ -87,12 +87,6 @@ def test_an_action_is_refused(values: dict[str, Any], pointeurs: list[str]) -> N
         verifier_action(_action(**values), CADRE)
 
     assert [erreur["pointeur"] for erreur in refus.value.members["erreurs"]] == pointeurs
-
-
-def test_a_list_is_not_filtered_by_an_unknown_frein() -> None:
-    verifier_frein("mobilite")
-    with pytest.raises(Validation):
-        verifier_frein("paresse")
 
 
 def _convention(**values: Any) -> ConventionCreation:
