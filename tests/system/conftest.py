@@ -1,5 +1,6 @@
 """Real processes: a whole Jalons on ports and in a folder of its own."""
 
+import random
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -15,7 +16,8 @@ from deploy.local.services import COLLECTIVITES, Installation
 
 def ports_libres(nombre: int = 4) -> int:
     """The first of some consecutive free ports, on loopback."""
-    for premier in range(20_000, 32_000, 10):
+    # Not always from the first: two runs of the suite at once would take the same.
+    for premier in random.sample(range(20_000, 32_000, 10), 1_200):
         try:
             for rang in range(nombre):
                 with socket.socket() as prise:
