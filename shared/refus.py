@@ -7,32 +7,75 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# One code, one status. A code never changes; a new one is additive (contract guide, 14.4).
-_CODES_PAR_STATUT = {
-    400: "json-illisible json-trop-profond cle-json-dupliquee parametre-inconnu parametre-repete"
-    " curseur-invalide idempotence-cle-manquante if-match-etoile entete-invalide",
-    401: "jeton-absent jeton-invalide jeton-expire jeton-audience preuve-invalide",
-    403: "portee-insuffisante client-suspendu donnee-sante-interdite",
-    404: "introuvable",
-    405: "methode-interdite",
-    406: "format-indisponible",
-    409: "transition-interdite reference-externe-existante idempotence-en-cours"
-    " disponible-insuffisant orientation-deja-decidee autorite-incompetente parcours-clos"
-    " periode-close hors-periode reservation-expiree reservation-deja-resolue",
-    410: "curseur-expire fichier-expire personne-effacee",
-    412: "version-depassee",
-    413: "corps-trop-grand archive-abusive",
-    415: "type-non-admis",
-    422: "validation idempotence-cle-reutilisee",
-    428: "precondition-requise",
-    429: "quota-depasse",
-    500: "interne",
-    503: "surcharge dependance-indisponible maintenance",
-    504: "delai-depasse",
+# One code, one status and one title (contract guide, 14.1, 14.4). A code never changes; a new one
+# is additive. What a caller can do of each is in docs/problemes.md.
+_TITRES_PAR_STATUT = {
+    400: {
+        "json-illisible": "Corps JSON illisible",
+        "json-trop-profond": "JSON trop profond",
+        "cle-json-dupliquee": "Cle JSON dupliquee",
+        "parametre-inconnu": "Parametre de requete inconnu",
+        "parametre-repete": "Parametre de requete repete",
+        "curseur-invalide": "Curseur invalide",
+        "idempotence-cle-manquante": "En-tete Idempotency-Key manquant",
+        "if-match-etoile": "If-Match: * n'est pas admis",
+        "entete-invalide": "En-tete invalide",
+    },
+    401: {
+        "jeton-absent": "Jeton d'acces absent",
+        "jeton-invalide": "Jeton d'acces invalide",
+        "jeton-expire": "Jeton d'acces expire",
+        "jeton-audience": "Jeton destine a un autre service",
+        "preuve-invalide": "Preuve de possession non verifiable",
+    },
+    403: {
+        "portee-insuffisante": "Portee insuffisante",
+        "client-suspendu": "Client suspendu",
+        "donnee-sante-interdite": "Donnee de sante interdite a ce jeton",
+    },
+    404: {"introuvable": "Ressource introuvable"},
+    405: {"methode-interdite": "Methode non admise sur ce chemin"},
+    406: {"format-indisponible": "Aucun format demande n'est offert"},
+    409: {
+        "transition-interdite": "Transition interdite",
+        "reference-externe-existante": "Cette reference existe deja",
+        "idempotence-en-cours": "La meme commande est en cours",
+        "disponible-insuffisant": "Disponible insuffisant",
+        "orientation-deja-decidee": "Orientation deja decidee",
+        "autorite-incompetente": "Autorite incompetente",
+        "parcours-clos": "Le parcours est clos",
+        "periode-close": "La periode est close",
+        "hors-periode": "Hors de la fenetre d'execution de l'enveloppe",
+        "reservation-expiree": "Reservation expiree",
+        "reservation-deja-resolue": "Reservation deja confirmee ou annulee",
+    },
+    410: {
+        "curseur-expire": "Curseur expire",
+        "fichier-expire": "Resultats expires",
+        "personne-effacee": "Personne effacee",
+    },
+    412: {"version-depassee": "La ressource a change"},
+    413: {
+        "corps-trop-grand": "Corps trop grand",
+        "archive-abusive": "Corps trop compresse, ou trop grand une fois decompresse",
+    },
+    415: {"type-non-admis": "Type de contenu non admis"},
+    422: {
+        "validation": "Donnees invalides",
+        "idempotence-cle-reutilisee": "Cle d'idempotence deja utilisee autrement",
+    },
+    428: {"precondition-requise": "En-tete If-Match requis"},
+    429: {"quota-depasse": "Quota depasse"},
+    500: {"interne": "Erreur interne"},
+    503: {
+        "surcharge": "Service momentanement surcharge",
+        "dependance-indisponible": "Un service voisin ne repond pas",
+        "maintenance": "Maintenance en cours",
+    },
+    504: {"delai-depasse": "Delai depasse"},
 }
-STATUTS: dict[str, int] = {
-    code: statut for statut, codes in _CODES_PAR_STATUT.items() for code in codes.split()
-}
+STATUTS = {code: statut for statut, codes in _TITRES_PAR_STATUT.items() for code in codes}
+TITRES = {code: titre for codes in _TITRES_PAR_STATUT.values() for code, titre in codes.items()}
 
 # What `erreurs[].code` may say under `validation`.
 CODES_ERREUR = frozenset(
@@ -45,12 +88,11 @@ CODES_ERREUR = frozenset(
 class Refus(Exception):
     """A refusal: a stable code, a fixed sentence, and facts the caller can act on.
 
-    Subclasses set `code`, `title` and `detail`; the status follows from the code. Members are
+    Subclasses set `code` and `detail`; status and title follow from the code. Members are
     facts of ours (an amount left, the current state), never a value that the caller sent.
     """
 
     code: str
-    title: str
     detail: str | None = None
 
     def __init__(self, **members: Any) -> None:
@@ -61,6 +103,11 @@ class Refus(Exception):
     def status(self) -> int:
         """The HTTP status of the code."""
         return STATUTS[self.code]
+
+    @property
+    def title(self) -> str:
+        """The title of the code."""
+        return TITRES[self.code]
 
     @property
     def headers(self) -> dict[str, str]:
@@ -80,7 +127,7 @@ class Erreur:
 class Validation(Refus):
     """Values were readable and are not acceptable; nothing was written."""
 
-    code, title = "validation", "Donnees invalides"
+    code = "validation"
 
     def __init__(self, erreurs: Sequence[Erreur]) -> None:
         super().__init__(erreurs=[vars(erreur) for erreur in erreurs[:100]])
@@ -89,13 +136,13 @@ class Validation(Refus):
 class Introuvable(Refus):
     """Absent, of another collectivité or out of reach: the three are told alike."""
 
-    code, title = "introuvable", "Ressource introuvable"
+    code = "introuvable"
 
 
 class TransitionInterdite(Refus):
     """The act is not one of those that the current state allows."""
 
-    code, title = "transition-interdite", "Transition interdite"
+    code = "transition-interdite"
 
     def __init__(self, statut_actuel: str, transitions_possibles: Sequence[str]) -> None:
         super().__init__(
@@ -106,7 +153,7 @@ class TransitionInterdite(Refus):
 class VersionDepassee(Refus):
     """The resource changed since the caller read it."""
 
-    code, title = "version-depassee", "La ressource a change"
+    code = "version-depassee"
 
     def __init__(self, version_courante: int) -> None:
         super().__init__(version_courante=version_courante)
@@ -115,7 +162,7 @@ class VersionDepassee(Refus):
 class DependanceIndisponible(Refus):
     """A sibling service does not answer; the same request may be sent again."""
 
-    code, title = "dependance-indisponible", "Un service voisin ne repond pas"
+    code = "dependance-indisponible"
 
     @property
     def headers(self) -> dict[str, str]:

@@ -40,36 +40,36 @@ class JetonRefuse(Refus):
 
 
 class JetonAbsent(JetonRefuse):
-    code, title = "jeton-absent", "Jeton d'acces absent"
+    code = "jeton-absent"
     erreur = ""
 
 
 class JetonInvalide(JetonRefuse):
-    code, title = "jeton-invalide", "Jeton d'acces invalide"
+    code = "jeton-invalide"
 
 
 class JetonExpire(JetonRefuse):
-    code, title = "jeton-expire", "Jeton d'acces expire"
+    code = "jeton-expire"
 
 
 class JetonAudience(JetonRefuse):
-    code, title = "jeton-audience", "Jeton destine a un autre service"
+    code = "jeton-audience"
 
 
 class PreuveInvalide(JetonRefuse):
     """A token bound to a key (`cnf`) needs a proof that this release cannot check."""
 
-    code, title = "preuve-invalide", "Preuve de possession non verifiable"
+    code = "preuve-invalide"
 
 
 class ClientSuspendu(Refus):
     """The token is good, and its client may no longer use it."""
 
-    code, title = "client-suspendu", "Client suspendu"
+    code = "client-suspendu"
 
 
 class PorteeInsuffisante(Refus):
-    code, title = "portee-insuffisante", "Portee insuffisante"
+    code = "portee-insuffisante"
 
     def __init__(self, requises: list[str]) -> None:
         super().__init__(portees_requises=requises)

@@ -26,7 +26,8 @@ from shared.socle.transactions import TransactionDep
 
 
 class CollectiviteExistante(Refus):
-    code, title = "reference-externe-existante", "Cette collectivite est deja ouverte"
+    code = "reference-externe-existante"
+    detail = "Cette collectivite est deja ouverte."
 
 
 _COLUMNS = select(*tables.Collectivite.__table__.columns).where(siens(tables.Collectivite))

@@ -63,11 +63,11 @@ _FORMES: dict[type, tuple[re.Pattern[str], str, str]] = {
 
 
 class CorpsTropGrand(Refus):
-    code, title = "corps-trop-grand", "Corps trop grand"
+    code = "corps-trop-grand"
 
 
 class TypeNonAdmis(Refus):
-    code, title = "type-non-admis", "Type de contenu non admis"
+    code = "type-non-admis"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -77,21 +77,22 @@ class TypeNonAdmis(Refus):
 
 
 class JsonTropProfond(Refus):
-    code, title = "json-trop-profond", "JSON trop profond"
+    code = "json-trop-profond"
 
 
 class CleJsonDupliquee(Refus):
-    code, title = "cle-json-dupliquee", "Cle JSON dupliquee"
+    code = "cle-json-dupliquee"
 
 
 class CorpsInterrompu(Refus):
     """The caller left before the end of the body: the access log is told, nobody else is left."""
 
-    code, title = "entete-invalide", "Corps plus court qu'annonce"
+    code = "entete-invalide"
+    detail = "Corps plus court qu'annonce."
 
 
 class FormatIndisponible(Refus):
-    code, title = "format-indisponible", "Aucun format demande n'est offert"
+    code = "format-indisponible"
 
     def __init__(self, types: Collection[str]) -> None:
         super().__init__(types_offerts=sorted(types))
@@ -100,7 +101,7 @@ class FormatIndisponible(Refus):
 class Maintenance(Refus):
     """The operator has announced until when nothing is served."""
 
-    code, title = "maintenance", "Maintenance en cours"
+    code = "maintenance"
 
     def __init__(self, secondes: int) -> None:
         super().__init__()
@@ -112,30 +113,30 @@ class Maintenance(Refus):
 
 
 class ParametreInconnu(Refus):
-    code, title = "parametre-inconnu", "Parametre de requete inconnu"
+    code = "parametre-inconnu"
 
     def __init__(self, admis: list[str]) -> None:
         super().__init__(parametres_admis=admis)
 
 
 class ParametreRepete(Refus):
-    code, title = "parametre-repete", "Parametre de requete repete"
+    code = "parametre-repete"
 
 
 class IdempotenceCleManquante(Refus):
-    code, title = "idempotence-cle-manquante", "En-tete Idempotency-Key manquant"
+    code = "idempotence-cle-manquante"
 
 
 class EnteteInvalide(Refus):
-    code, title = "entete-invalide", "En-tete invalide"
+    code = "entete-invalide"
 
 
 class PreconditionRequise(Refus):
-    code, title = "precondition-requise", "En-tete If-Match requis"
+    code = "precondition-requise"
 
 
 class IfMatchEtoile(Refus):
-    code, title = "if-match-etoile", "If-Match: * n'est pas admis"
+    code = "if-match-etoile"
 
 
 class SchemaOAuth2(OAuth2):

@@ -16,7 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.refus import CODES_ERREUR, STATUTS, Refus
+from shared.refus import CODES_ERREUR, STATUTS, TITRES, Refus
 from shared.schemas.commun import MEDIA_PARTIEL, PagePartielle
 from shared.socle.contrat import (
     DELAI_MAX_MS,
@@ -330,7 +330,7 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
                 "schema": {"$ref": "#/components/schemas/Probleme"},
                 "example": {
                     "type": f"https://api.insertion.example/problemes/{codes[0]}",
-                    "title": _TITRES[status],
+                    "title": TITRES[codes[0]],
                     "status": status,
                     "code": codes[0],
                     "correlation": "4bf92f3577b34da6a3ce929d0e0e4736",

@@ -35,7 +35,8 @@ _POLL_ARRET_S = 1
 
 
 class FeedExpire(Refus):
-    code, title = "curseur-expire", "Position du flux de changements expiree"
+    code = "curseur-expire"
+    detail = "Position du flux de changements expiree."
 
     def __init__(self) -> None:
         super().__init__(reprise="/v1/exports")

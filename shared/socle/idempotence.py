@@ -23,7 +23,7 @@ _GARDES = frozenset({409, 412, 422})
 
 
 class IdempotenceEnCours(Refus):
-    code, title = "idempotence-en-cours", "La meme commande est en cours"
+    code = "idempotence-en-cours"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -31,7 +31,7 @@ class IdempotenceEnCours(Refus):
 
 
 class IdempotenceCleReutilisee(Refus):
-    code, title = "idempotence-cle-reutilisee", "Cle d'idempotence deja utilisee autrement"
+    code = "idempotence-cle-reutilisee"
 
 
 @dataclass(frozen=True)

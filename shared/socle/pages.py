@@ -29,11 +29,11 @@ CURSEUR_S = 24 * 3600
 
 
 class CurseurInvalide(Refus):
-    code, title = "curseur-invalide", "Curseur invalide"
+    code = "curseur-invalide"
 
 
 class CurseurExpire(Refus):
-    code, title = "curseur-expire", "Curseur expire"
+    code = "curseur-expire"
 
 
 def signer(coffre: Coffre, contenu: dict[str, Any]) -> str:

@@ -33,7 +33,7 @@ from shared.refus import (
 )
 
 PROBLEM_JSON = "application/problem+json"
-# Where the type of a problem is documented; a deployment publishes this folder of the docs there.
+# Where the type of a problem is documented: a deployment publishes docs/problemes.md there.
 TYPES = "https://api.insertion.example/problemes/"
 _INSTANCE_MAX = 2000
 
@@ -41,11 +41,11 @@ _log = structlog.get_logger()
 
 
 class JsonIllisible(Refus):
-    code, title = "json-illisible", "Corps JSON illisible"
+    code = "json-illisible"
 
 
 class MethodeInterdite(Refus):
-    code, title = "methode-interdite", "Methode non admise sur ce chemin"
+    code = "methode-interdite"
 
     def __init__(self, allow: Iterable[str]) -> None:
         super().__init__()
@@ -57,13 +57,13 @@ class MethodeInterdite(Refus):
 
 
 class Interne(Refus):
-    code, title = "interne", "Erreur interne"
+    code = "interne"
 
 
 class Surcharge(Refus):
     """The database is short of something that time gives back: locks, connections, disk."""
 
-    code, title = "surcharge", "Service momentanement surcharge"
+    code = "surcharge"
 
     @property
     def headers(self) -> dict[str, str]:
@@ -71,7 +71,7 @@ class Surcharge(Refus):
 
 
 class DelaiDepasse(Refus):
-    code, title = "delai-depasse", "Delai depasse"
+    code = "delai-depasse"
 
 
 def render(refus: Refus, instance: str | None = None) -> Response:

@@ -34,7 +34,7 @@ _COMPTER = text(
 class QuotaDepasse(Refus):
     """Too many requests of one class: the answer says which, and when to come back."""
 
-    code, title = "quota-depasse", "Quota depasse"
+    code = "quota-depasse"
 
     def __init__(self, classe: str, attente_s: int, entetes: Mapping[str, str]) -> None:
         super().__init__(politiques=[classe])

@@ -12,9 +12,9 @@ import pytest
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from deploy.local.services import SERVICES
+from deploy.local.services import RACINE, SERVICES
 from deploy.local.verification import DOCUMENTS
-from shared.refus import CODES_ERREUR, STATUTS
+from shared.refus import CODES_ERREUR, STATUTS, TITRES
 from shared.socle import evenements
 from shared.socle.contrat import RouteContrat
 
@@ -334,3 +334,17 @@ def test_the_check_of_examples_refuses(document: Document, value: Any, taken: bo
     schema = {"$ref": "#/components/schemas/Pagination"}
 
     assert conforme(value, schema, document) is taken
+
+
+def test_each_refusal_has_its_page() -> None:
+    """The `type` of a problem leads there: its code, under its status, and its one title."""
+    page = (RACINE / "docs" / "problemes.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^### (\S+)\n\n« (.+?) »", page, re.M | re.S)
+
+    assert {code: " ".join(title.split()) for code, title in titles} == TITRES
+    for status in set(STATUTS.values()):
+        section = page.split(f"\n## {status}\n")[1].split("\n## ")[0]
+        assert set(re.findall(r"^### (\S+)", section, re.M)) == {
+            code for code, its in STATUTS.items() if its == status
+        }
+    assert set(re.findall(r"`([a-z-]+)`", page.split("## Codes d'une valeur")[1])) >= CODES_ERREUR

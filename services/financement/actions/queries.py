@@ -55,7 +55,8 @@ _CONVENTIONS = select(_E.id, _E.convention_id).where(
 
 
 class ActionExistante(Refus):
-    code, title = "reference-externe-existante", "Une action de la convention porte deja ce code"
+    code = "reference-externe-existante"
+    detail = "Une action de la convention porte deja ce code."
 
 
 async def conventions_of(tx: Transaction, enveloppes: Sequence[UUID]) -> Mapping[UUID, UUID | None]:

@@ -19,7 +19,8 @@ _INSERT = insert(_T).returning(*_T.__table__.columns)
 
 
 class ConventionExistante(Refus):
-    code, title = "reference-externe-existante", "Une convention porte deja cette reference"
+    code = "reference-externe-existante"
+    detail = "Une convention porte deja cette reference."
 
 
 async def store_convention(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:

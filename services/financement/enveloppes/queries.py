@@ -34,7 +34,8 @@ _OPEN = (
 
 
 class EnveloppeExistante(Refus):
-    code, title = "reference-externe-existante", "Une enveloppe porte deja cette reference"
+    code = "reference-externe-existante"
+    detail = "Une enveloppe porte deja cette reference."
 
 
 async def store_enveloppe(tx: Transaction, values: Mapping[str, Any]) -> None:

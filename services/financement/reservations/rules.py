@@ -22,26 +22,26 @@ from shared.schemas.financement import (
 class DisponibleInsuffisant(Refus):
     """Places or cents are short; nothing was taken of either."""
 
-    code, title = "disponible-insuffisant", "Disponible insuffisant"
+    code = "disponible-insuffisant"
     detail = "Les places ou les montants demandes depassent ce qui est disponible."
 
 
 class HorsPeriode(Refus):
     """An envelope of the action is not open to commitments on that day."""
 
-    code, title = "hors-periode", "Hors de la fenetre d'execution de l'enveloppe"
+    code = "hors-periode"
 
 
 class ReservationExpiree(Refus):
     """The reservation ended at `expire_le`, that very instant included."""
 
-    code, title = "reservation-expiree", "Reservation expiree"
+    code = "reservation-expiree"
 
 
 class ReservationDejaResolue(Refus):
     """The reservation was confirmed or cancelled before: it resolves once (I-40)."""
 
-    code, title = "reservation-deja-resolue", "Reservation deja resolue"
+    code = "reservation-deja-resolue"
 
 
 @dataclass(frozen=True)

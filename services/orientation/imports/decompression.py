@@ -17,7 +17,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 class ArchiveAbusive(Refus):
-    code, title = "archive-abusive", "Corps trop compresse, ou trop grand une fois decompresse"
+    code = "archive-abusive"
 
 
 class GzipIllisible(EnteteInvalide):

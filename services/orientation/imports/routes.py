@@ -67,7 +67,8 @@ router = routeur("imports")
 
 
 class CorpsVide(Refus):
-    code, title = "entete-invalide", "Corps vide"
+    code = "entete-invalide"
+    detail = "Corps vide."
 
 
 class EncodageNonAdmis(TypeNonAdmis):

@@ -23,7 +23,7 @@ MOTIF_NIR_DEJA_ATTRIBUE = "nir_deja_attribue"
 class FichierExpire(Refus):
     """What is asked was kept for its time; the import itself and its counters remain."""
 
-    code, title = "fichier-expire", "Resultats expires"
+    code = "fichier-expire"
 
 
 @dataclass(frozen=True)

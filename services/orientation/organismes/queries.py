@@ -20,7 +20,8 @@ _INSERT = insert(_T).returning(*_T.__table__.columns)
 
 
 class OrganismeExistant(Refus):
-    code, title = "reference-externe-existante", "Un organisme porte deja cette reference"
+    code = "reference-externe-existante"
+    detail = "Un organisme porte deja cette reference."
 
 
 async def store_organisme(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:

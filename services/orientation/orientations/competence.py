@@ -12,7 +12,7 @@ from shared.schemas.orientation import TypeOrganisme
 class AutoriteIncompetente(Refus):
     """The author's organisme is not the one that may decide on the day of the decision."""
 
-    code, title = "autorite-incompetente", "Autorite incompetente"
+    code = "autorite-incompetente"
     detail = "A la date de la decision, cet organisme n'est pas competent pour cette personne."
 
     def __init__(self, competents: dict[TypeOrganisme, str]) -> None:

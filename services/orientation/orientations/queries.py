@@ -86,7 +86,8 @@ _RECUEILS = (
 class OrientationEnCours(Refus):
     """The person has an orientation to decide already: that one is to be used."""
 
-    code, title = "reference-externe-existante", "Une orientation est deja a faire"
+    code = "reference-externe-existante"
+    detail = "Une orientation est deja a faire."
 
 
 async def store_orientation(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:

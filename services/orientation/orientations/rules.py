@@ -103,7 +103,7 @@ def _regle_parcours(entrees: Entrees) -> RegleParcours:
 class OrientationDejaDecidee(Refus):
     """A decision stands; only a new orientation replaces it."""
 
-    code, title = "orientation-deja-decidee", "Orientation deja decidee"
+    code = "orientation-deja-decidee"
     detail = "Une decision existe deja ; une reorientation seule peut la remplacer."
 
     def __init__(self, statut_actuel: StatutOrientation) -> None:

@@ -34,7 +34,8 @@ _INSERT = insert(_T).returning(*_COLUMNS)
 class PersonneExistante(Refus):
     """The person, or the partner's key, is there already: the answer says under which id."""
 
-    code, title = "reference-externe-existante", "Cette personne est deja enregistree"
+    code = "reference-externe-existante"
+    detail = "Cette personne est deja enregistree."
 
 
 def empreintes(

@@ -21,7 +21,7 @@ TRANSITIONS = {
 class ParcoursClos(Refus):
     """Nothing is written any more on a parcours that ended."""
 
-    code, title = "parcours-clos", "Le parcours est clos"
+    code = "parcours-clos"
 
 
 @dataclass(frozen=True)

@@ -42,13 +42,13 @@ NIVEAUX: Mapping[NiveauFrein, tuple[NiveauFrein, ...]] = dict.fromkeys(NiveauFre
 class DonneeSanteInterdite(Refus):
     """The token may write freins, not those of health."""
 
-    code, title = "donnee-sante-interdite", "Donnee de sante interdite a ce jeton"
+    code = "donnee-sante-interdite"
 
 
 class FreinDejaOuvert(Refus):
     """One episode at a time: the open one takes the new observation."""
 
-    code, title = "transition-interdite", "Transition interdite"
+    code = "transition-interdite"
     detail = "Un episode de ce frein est deja ouvert : son niveau s'y observe."
 
 

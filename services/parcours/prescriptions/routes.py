@@ -64,25 +64,25 @@ _PrescriptionId = Annotated[
 class DisponibleInsuffisant(Refus):
     """Told by financement, and told again as it said it; here it is only declared."""
 
-    code, title = "disponible-insuffisant", "Disponible insuffisant"
+    code = "disponible-insuffisant"
 
 
 class HorsPeriode(Refus):
     """Told by financement."""
 
-    code, title = "hors-periode", "Hors de la fenetre d'execution de l'enveloppe"
+    code = "hors-periode"
 
 
 class ReservationExpiree(Refus):
     """Told by financement."""
 
-    code, title = "reservation-expiree", "Reservation expiree"
+    code = "reservation-expiree"
 
 
 class ReservationDejaResolue(Refus):
     """Told by financement."""
 
-    code, title = "reservation-deja-resolue", "Reservation deja confirmee ou annulee"
+    code = "reservation-deja-resolue"
 
 
 _ECRITURE = (
