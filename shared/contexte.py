@@ -6,6 +6,7 @@ Set where a request or a job begins; read where something is logged, written or 
 import re
 import secrets
 import time
+from asyncio import Timeout
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +19,7 @@ _DELAI_MIN_MS = 100
 _trace: ContextVar[str] = ContextVar("trace", default="")
 _origine: ContextVar[str] = ContextVar("origine", default="")
 _echeance: ContextVar[float] = ContextVar("echeance", default=float("inf"))
+_borne: ContextVar[Timeout | None] = ContextVar("borne", default=None)
 
 
 def trace_id() -> str:
@@ -48,14 +50,22 @@ def traceparent() -> str:
 
 
 @contextmanager
-def demande(*, origine: str, delai_s: float) -> Iterator[None]:
-    """Note for whom a request is, and from now until when they wait."""
+def demande(origine: str, delai_s: float, borne: Timeout | None = None) -> Iterator[None]:
+    """Note for whom a request is, from now until when they wait, and what cuts it then."""
     pour, jusque = _origine.set(origine), _echeance.set(time.monotonic() + delai_s)
+    coupe = _borne.set(borne)
     try:
         yield
     finally:
         _origine.reset(pour)
         _echeance.reset(jusque)
+        _borne.reset(coupe)
+
+
+def sans_retour() -> None:
+    """Lift the deadline: a commit that is sent cannot be taken back, and 504 says nothing is."""
+    if borne := _borne.get():
+        borne.reschedule(None)
 
 
 def en_tetes(delai_s: float) -> tuple[float, dict[str, str]]:

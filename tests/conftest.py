@@ -8,17 +8,20 @@ import itertools
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from psycopg.sql import SQL, Identifier, Literal
 
 from deploy.local import bases as provision
 from deploy.local.postgres import ouvrir as ouvrir_serveur
@@ -264,6 +267,24 @@ async def ouverte(connecter: Connecter, collectivite: str) -> str:
         )
         assert answer.status_code == 201, answer.text
     return collectivite
+
+
+@asynccontextmanager
+async def validations_lentes(url: str, collectivite: str) -> AsyncIterator[None]:
+    """Commits of one collectivité take a second, as on a disk that does not follow."""
+    nom = Identifier(f"lente_{collectivite.lower()}")
+    trigger = SQL(
+        "CREATE FUNCTION {nom}() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';"
+        "CREATE CONSTRAINT TRIGGER {nom} AFTER INSERT ON evenement DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW WHEN (NEW.collectivite = {code}) EXECUTE FUNCTION {nom}()"
+    )
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connexion:
+        await connexion.execute(trigger.format(nom=nom, code=Literal(collectivite)))
+        try:
+            yield
+        finally:
+            await connexion.execute(SQL("DROP FUNCTION {} CASCADE").format(nom))
 
 
 REFERENCE = Path(os.environ.get("JALONS_REFERENCE", Path(__file__).parents[2] / "shared" / "data"))

@@ -19,18 +19,21 @@ from fastapi.exceptions import RequestValidationError
 from joserfc import jwt
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from deploy.emetteur.assertions import ASSERTION, Assertions
 from deploy.emetteur.cles import Trousseau
 from deploy.emetteur.clients import Annuaire, Client, correspond, hacher
+from shared.socle.auth import DUREE_MAX_S
+from shared.socle.emetteur import ALGORITHMES, INVALIDE, STATUTS_S, SUSPENDU, VALIDE
 
-DUREE_S = 300
-# Within this time all services know of a suspension: they must within 60 s (contract guide, 15.7).
-STATUTS_S = 20
+# A request is a few fields: more is not one, and slower either.
+CORPS_MAX, ATTENTE_S = 16 * 1024, 10
 # Compared with when the client is unknown, so that the answer takes as long.
 _LEURRE = hacher("leurre")
-_VALIDE, _INVALIDE, _SUSPENDU, _BITS = 0, 1, 2, 2
+_BITS = 2  # a client
 
 
 class Settings(BaseSettings):
@@ -90,7 +93,11 @@ def create() -> FastAPI:
             },
             trousseau.courante,
         )
-        return Response(token, media_type="application/statuslist+jwt")
+        return Response(
+            token,
+            media_type="application/statuslist+jwt",
+            headers={"Cache-Control": f"max-age={STATUTS_S}"},
+        )
 
     @app.get("/.well-known/oauth-authorization-server")
     async def metadonnees() -> dict[str, Any]:
@@ -104,8 +111,7 @@ def create() -> FastAPI:
                 "client_secret_post",
                 "client_secret_basic",
             ],
-            "token_endpoint_auth_signing_alg_values_supported": ["ES256", "PS256", "RS256"],
-            "status_list_aggregation_endpoint": statuts,
+            "token_endpoint_auth_signing_alg_values_supported": ALGORITHMES,
             "response_types_supported": [],
         }
 
@@ -167,27 +173,58 @@ def create() -> FastAPI:
                 "collectivite": collectivite,
                 "scope": " ".join(asked),
                 "iat": now,
-                "exp": now + DUREE_S,
+                "exp": now + DUREE_MAX_S,
                 "jti": str(uuid4()),
                 "status": {"status_list": {"idx": client.rang, "uri": statuts}},
             },
             trousseau.courante,
         )
         return JSONResponse(
-            {"access_token": token, "token_type": "Bearer", "expires_in": DUREE_S, "scope": scope},
+            {
+                "access_token": token,
+                "token_type": "Bearer",
+                "expires_in": DUREE_MAX_S,
+                "scope": scope,
+            },
             headers={"Cache-Control": "no-store"},
         )
 
+    app.add_middleware(Borne)
     return app
+
+
+class Borne:
+    """Read a body whole before its route does, as long as it is short and comes at once."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body = bytearray()
+        try:
+            async with asyncio.timeout(ATTENTE_S):
+                async for chunk in Request(scope, receive).stream():
+                    body += chunk
+                    if len(body) > CORPS_MAX:
+                        raise ValueError
+        except (TimeoutError, ValueError, ClientDisconnect):
+            await _error("invalid_request")(scope, receive, send)
+            return
+
+        async def whole() -> Message:
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+        await self._app(scope, whole, send)
 
 
 def _liste(clients: Iterable[Client]) -> str:
     """Two bits a client, the first in the low bits; a rank that no client has is invalid."""
-    statuts = {client.rang: _SUSPENDU if client.suspendu else _VALIDE for client in clients}
+    statuts = {client.rang: SUSPENDU if client.suspendu else VALIDE for client in clients}
     size = max(statuts, default=-1) // (8 // _BITS) + 1
-    packed = sum(
-        statuts.get(rang, _INVALIDE) << rang * _BITS for rang in range(size * (8 // _BITS))
-    )
+    packed = sum(statuts.get(rang, INVALIDE) << rang * _BITS for rang in range(size * (8 // _BITS)))
     return (
         base64.urlsafe_b64encode(zlib.compress(packed.to_bytes(size, "little")))
         .decode()

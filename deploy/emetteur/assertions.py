@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, import_key
 
 from deploy.emetteur.clients import Client
+from shared.socle.auth import DUREE_MAX_S, TOLERANCE_S
+from shared.socle.emetteur import ALGORITHMES
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ALGORITHMES = ["ES256", "PS256", "RS256"]
-DUREE_MAX_S, TOLERANCE_S = 300, 60
 
 
 class Assertions:
-    """Verify assertions, each once: the ids of those seen are kept until they would expire."""
+    """Verify assertions, each once in the life of this process, which keeps the ids it has seen."""
 
     def __init__(
         self, *, audiences: tuple[str, ...], horloge: Callable[[], float] = time.time
@@ -34,8 +34,10 @@ class Assertions:
             client = clients.get(_unproved(assertion))
             if client is None or not client.cles or client_id not in ("", client.client_id):
                 return None
-            keys = KeySet.import_key_set({"keys": [dict(key) for key in client.cles]})
-            claims = jwt.decode(assertion, keys, algorithms=ALGORITHMES).claims
+            keys = [import_key(dict(key)) for key in client.cles]
+            # Of one key nobody needs to be told which: a client's `kid` may be its own.
+            key = keys[0] if len(keys) == 1 else KeySet(keys)
+            claims = jwt.decode(assertion, key, algorithms=ALGORITHMES).claims
         except (JoseError, ValueError, TypeError, LookupError):
             return None
         return client if self._accept(claims, client.client_id) else None
@@ -48,7 +50,9 @@ class Assertions:
             case _:
                 return False
         # One audience, ours: with several, another server could replay it here.
-        if iss != client_id or sub != client_id or aud not in self._audiences:
+        if iss != client_id or sub != client_id:
+            return False
+        if not any(aud in (ours, [ours]) for ours in self._audiences):
             return False
         if not now - TOLERANCE_S < exp <= now + DUREE_MAX_S + TOLERANCE_S:
             return False

@@ -10,7 +10,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey
 
-from deploy.emetteur.fichiers import Relu, remplacer
+from deploy.emetteur.fichiers import Relu, remplacer, seul
 
 _SUIVANTE, _COURANTE, _ANCIENNE = range(3)
 
@@ -44,7 +44,8 @@ class Trousseau:
         Services read the published keys every hour, and when they meet one that they do not know:
         turned twice within the hour, they may refuse a few tokens for ten seconds.
         """
-        _write(self._chemin, [_new(), *self._keys()[:_ANCIENNE]])
+        with seul(self._chemin):
+            _write(self._chemin, [_new(), *self._keys()[:_ANCIENNE]])
 
 
 def _new() -> ECKey:

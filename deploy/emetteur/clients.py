@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from deploy.emetteur.fichiers import Relu, remplacer
+from deploy.emetteur.fichiers import Relu, remplacer, seul
 
 _N, _R, _P = 2**14, 8, 1  # about 40 ms: secrets are random, yet a leaked file must stay useless
 
@@ -82,16 +82,17 @@ class Annuaire:
         self, autorisations: Mapping[str, tuple[Autorisation, ...]], secrets: Mapping[str, str]
     ) -> None:
         """Make the file hold these clients; of those it had, only what they may ask for changes."""
-        known = self.clients()
-        rang = max((client.rang for client in known.values()), default=-1)
-        found = []
-        for client_id, granted in autorisations.items():
-            client = known.get(client_id)
-            if client is None:
-                rang += 1
-                client = Client(client_id, hacher(secrets[client_id]), (), rang)
-            found.append(replace(client, autorisations=granted))
-        self.ecrire(found)
+        with seul(self._chemin):
+            known = self.clients()
+            rang = max((client.rang for client in known.values()), default=-1)
+            found = []
+            for client_id, granted in autorisations.items():
+                client = known.get(client_id)
+                if client is None:
+                    rang += 1
+                    client = Client(client_id, hacher(secrets[client_id]), (), rang)
+                found.append(replace(client, autorisations=granted))
+            self.ecrire(found)
 
     def changer(self, client_id: str, **values: Any) -> None:
         """Change one client, e.g. `suspendu=True`.
@@ -99,8 +100,9 @@ class Annuaire:
         Raises:
             KeyError: there is no such client.
         """
-        known = self.clients()
-        self.ecrire({**known, client_id: replace(known[client_id], **values)}.values())
+        with seul(self._chemin):
+            known = self.clients()
+            self.ecrire({**known, client_id: replace(known[client_id], **values)}.values())
 
     def ecrire(self, clients: Iterable[Client]) -> None:
         """Replace the file whole."""

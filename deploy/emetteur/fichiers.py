@@ -1,7 +1,9 @@
 """The issuer's files: replaced whole, read again when they change, readable by their owner only."""
 
+import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -17,6 +19,17 @@ def remplacer(chemin: Path, contenu: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     draft.replace(chemin)
+
+
+@contextmanager
+def seul(chemin: Path) -> Iterator[None]:
+    """Hold a file from its reading to its replacement: two changes at once would lose one."""
+    verrou = os.open(chemin.with_suffix(".verrou"), os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(verrou, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(verrou)
 
 
 class Relu(Generic[T]):

@@ -39,7 +39,7 @@ def gerer(arguments: Sequence[str], *, clients: Path, cles: Path) -> str:
     match demande.acte:
         case "suspendre":
             annuaire.changer(demande.client, suspendu=True)
-            return f"{demande.client} est suspendu : plus aucun service ne lui répond dans 20 s."
+            return f"{demande.client} est suspendu ; les services le savent en moins d'une minute."
         case "retablir":
             annuaire.changer(demande.client, suspendu=False)
             return f"{demande.client} est rétabli."

@@ -30,13 +30,14 @@ class Emetteur:
 
     async def _lire(self) -> dict[str, Any]:
         parts = urlsplit(self.url)
+        issuer = parts.path.rstrip("/")
         for name in _METADONNEES:
             # An issuer with a path has it after the well-known name (RFC 8414, 3.1); OpenID
             # Connect has it before.
             path = f"/.well-known/{name}"
-            path = path + parts.path if name == _METADONNEES[0] else parts.path + path
+            path = path + issuer if name == _METADONNEES[0] else issuer + path
             answer = await self.client.get(urlunsplit(parts._replace(path=path)))
-            if answer.status_code == 404:
+            if answer.is_client_error:  # not here; some providers say 403, or 405
                 continue
             answer.raise_for_status()
             found: dict[str, Any] = answer.json()

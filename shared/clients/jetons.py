@@ -46,7 +46,9 @@ class Jetons:
                 answer.raise_for_status()
                 found = answer.json()
                 token = str(found["access_token"])
-                self._kept[key] = (token, time.monotonic() + int(found["expires_in"]) - _MARGE_S)
-            except (httpx.HTTPError, ValueError, LookupError):
+                # Only recommended (RFC 6749, 5.1): a token of unknown life is used at once.
+                life_s = int(found.get("expires_in", 0))
+                self._kept[key] = (token, time.monotonic() + life_s - _MARGE_S)
+            except (httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError):
                 raise DependanceIndisponible from None
             return token

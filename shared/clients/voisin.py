@@ -96,7 +96,7 @@ class Voisin:
                 probleme = {}
             # While two versions run, the other may refuse by a code that is not ours yet.
             # What was wrong in our own request is ours to mend, save a key used otherwise.
-            known = probleme.get("code") in STATUTS
-            if known and probleme["code"] != "validation":
+            code = probleme.get("code") if isinstance(probleme, dict) else None
+            if code in STATUTS and code != "validation":
                 raise RefusVoisin(probleme)
         raise DependanceIndisponible

@@ -152,9 +152,10 @@ ReferenceExterne = Annotated[
     AfterValidator(_without_nir),
     Field(description="Clé du partenaire, unique par client et type de ressource ; jamais un NIR"),
 ]
+COLLECTIVITE = r"^([0-9]{2,3}|2[AB])[A-Z]$"
 CodeCollectivite = Annotated[
     str,
-    StringConstraints(pattern=r"^([0-9]{2,3}|2[AB])[A-Z]$", max_length=4),
+    StringConstraints(pattern=COLLECTIVITE, max_length=4),
     Field(description="Code Insee de la collectivité à compétences départementales, ex. 35D"),
 ]
 CodeCommune = Annotated[

@@ -14,6 +14,7 @@ from typing import Any
 from joserfc.errors import JoseError
 
 from shared.refus import DependanceIndisponible, Refus
+from shared.schemas.commun import COLLECTIVITE
 from shared.socle.emetteur import SUSPENDU, VALIDE, EmetteurConnu
 
 # RFC 9728: which issuer this service believes, and what it may be asked for.
@@ -24,6 +25,7 @@ _CACHE_MAX = 10_000
 # Who may say for whom it calls: our own services, and no client that bears a like name.
 _SERVICES = frozenset({"service-orientation", "service-parcours", "service-financement"})
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_COLLECTIVITE = re.compile(COLLECTIVITE)
 
 
 class JetonRefuse(Refus):
@@ -196,6 +198,9 @@ class Verificateur:
                 pass
             case _:
                 raise JetonInvalide
+        # Written as author, and into SQL as tenant: they have the form that we give to them.
+        if not (_CLIENT_ID.fullmatch(client_id) and _COLLECTIVITE.fullmatch(collectivite)):
+            raise JetonInvalide
         if audience not in (self._audience, [self._audience]):
             raise JetonAudience
         if now > exp + TOLERANCE_S:

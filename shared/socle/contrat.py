@@ -227,9 +227,9 @@ class RouteContrat(APIRoute):
                 request.state.route = self.path
             delai_s = _deadline(request)
             try:
-                with contexte.demande(origine=acces.auteur, delai_s=delai_s or math.inf):
-                    # A body is waited for no longer than the work itself, which may have no bound.
-                    async with asyncio.timeout(delai_s or DELAI_MS / 1000) as bound:
+                # A body is waited for no longer than the work itself, which may have no bound.
+                async with asyncio.timeout(delai_s or DELAI_MS / 1000) as bound:
+                    with contexte.demande(acces.auteur, delai_s or math.inf, bound):
                         body = await _read(request, media) if reads_json else None
                         _check(request, headers, body)
                         _check_forms(request, forms)
@@ -237,6 +237,8 @@ class RouteContrat(APIRoute):
                             bound.reschedule(None)
                         response = await inner(request)
             except TimeoutError:
+                if not bound.expired():  # a database that does not answer is not our deadline
+                    raise
                 raise DelaiDepasse from None
             response.headers.update(request.state.entetes)
             return response
@@ -321,7 +323,7 @@ def parse(raw: bytes) -> Any:
         CorpsTropGrand: 413, more keys or elements than admitted.
     """
     # Depth is counted before parsing, outside of strings: the parser itself recurses.
-    depth = elements = 0
+    depth = 0
     skeleton = _CHAINE.sub(b"", raw)
     for bracket in _CROCHET.findall(skeleton):
         depth += 1 if bracket in b"[{" else -1

@@ -6,6 +6,7 @@ stops no one who has a token.
 
 import asyncio
 import base64
+import math
 import time
 import zlib
 from collections.abc import Awaitable, Callable
@@ -16,7 +17,7 @@ import httpx
 import structlog
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import Key, KeySet, import_key
 
 from shared.clients.emetteur import Emetteur
 
@@ -24,11 +25,23 @@ from shared.clients.emetteur import Emetteur
 ALGORITHMES = ["ES256", "PS256", "RS256"]
 # A suspension takes effect within 60 s (contract guide, 15.7): read again well before.
 CLES_S, STATUTS_S = 3600, 20
-_PAUSE_S, _DELAI_S = 10, 2
+_PAUSE_S, _DELAI_S = 10, 3
 _STATUTS_MAX_OCTETS = 1024 * 1024
 
 # Of the Token Status List (draft-ietf-oauth-status-list, 7.1).
 VALIDE, INVALIDE, SUSPENDU = 0, 1, 2
+
+# What an answer that is not the one expected may raise, besides the network's own failures.
+_ECHECS = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    TimeoutError,
+    JoseError,
+    ValueError,
+    TypeError,
+    LookupError,
+    zlib.error,
+)
 
 _log = structlog.get_logger()
 T = TypeVar("T")
@@ -50,31 +63,31 @@ class Lecture(Generic[T]):
         self._duree_s = duree_s
         self._horloge = horloge
         self._value: T | None = None
-        self._tried_at = float("-inf")
+        self._read_at = self._tried_at = float("-inf")
         self._reading = asyncio.Lock()
 
     async def __call__(self, *, renew: bool = False) -> T | None:
         """The value in hand, read again when it is old; None if it was never read."""
         # While one request reads it again, the others do with what is known.
-        usable = self._reading.locked() or self._age() <= self._duree_s
-        if self._value is not None and usable and not renew:
+        if self._value is not None and not renew and (self._reading.locked() or not self._old()):
             return self._value
         async with self._reading:
-            # By the last attempt, not the last success: a silent issuer is asked now and then,
-            # and a made-up key id cannot make each request wait for it.
+            # A silent issuer is asked now and then: neither its silence nor a made-up key id can
+            # make each request wait for it.
             pause = 1 if self._value is None else _PAUSE_S
-            if (self._value is None or renew or self._age() > self._duree_s) and (
-                self._age() > pause
-            ):
-                self._tried_at = self._horloge()
+            if (renew or self._old()) and self._horloge() - self._tried_at > pause:
                 try:
-                    self._value = await self._lire()
-                except (httpx.HTTPError, JoseError, ValueError, LookupError, zlib.error) as error:
+                    async with asyncio.timeout(_DELAI_S):
+                        self._value = await self._lire()
+                    self._read_at = self._horloge()
+                except _ECHECS as error:
                     _log.warning("emetteur_silencieux", quoi=self._quoi, type=type(error).__name__)
+                # At its end: whoever waited meanwhile finds a fresh answer, or a fresh failure.
+                self._tried_at = self._horloge()
             return self._value
 
-    def _age(self) -> float:
-        return self._horloge() - self._tried_at
+    def _old(self) -> bool:
+        return self._horloge() - self._read_at > self._duree_s
 
 
 @dataclass(frozen=True)
@@ -139,21 +152,34 @@ class EmetteurConnu:
         return VALIDE if known is None else known.de(rang)
 
     async def _lire_cles(self) -> KeySet:
-        answer = await self._emetteur.client.get(
-            await self._emetteur.adresse("jwks_uri"), timeout=_DELAI_S
-        )
+        answer = await self._emetteur.client.get(await self._emetteur.adresse("jwks_uri"))
         answer.raise_for_status()
-        return KeySet.import_key_set(answer.json())
+        keys = [key for one in answer.json()["keys"] for key in _known(one)]
+        if not keys:
+            raise ValueError("L'émetteur ne publie aucune clé que nous sachions lire")
+        return KeySet(keys)
 
     async def _lire_statuts(self, uri: str) -> Statuts:
-        answer = await self._emetteur.client.get(uri, timeout=_DELAI_S)
+        answer = await self._emetteur.client.get(uri)
         answer.raise_for_status()
-        match await self.ouvrir(answer.text, "statuslist+jwt"):
-            case {"sub": str(sub), "status_list": {"bits": 1 | 2 | 4 | 8 as bits, "lst": str(lst)}}:
-                pass
+        claims = await self.ouvrir(answer.text, "statuslist+jwt") or {}
+        match claims:
+            case {"status_list": {"bits": 1 | 2 | 4 | 8 as bits, "lst": str(lst)}}:
+                packed = base64.urlsafe_b64decode(lst + "=" * (-len(lst) % 4))
             case _:
                 raise ValueError("Ce n'est pas une liste de statuts")
-        if sub != uri:
-            raise ValueError("Cette liste de statuts est une autre")
-        packed = base64.urlsafe_b64decode(lst + "=" * (-len(lst) % 4))
-        return Statuts(bits, zlib.decompressobj().decompress(packed, _STATUTS_MAX_OCTETS))
+        if claims["sub"] != uri or claims.get("exp", math.inf) <= self._horloge():
+            raise ValueError("Cette liste de statuts est une autre, ou elle a vécu")
+        inflate = zlib.decompressobj()
+        octets = inflate.decompress(packed, _STATUTS_MAX_OCTETS)
+        if not inflate.eof:  # cut short, it would make strangers of good clients
+            raise ValueError("Cette liste de statuts est trop longue")
+        return Statuts(bits, octets)
+
+
+def _known(key: Any) -> list[Key]:
+    """A key, unless it is of a kind that we do not know: the others serve (RFC 7517, 5)."""
+    try:
+        return [import_key(key)]
+    except (JoseError, ValueError, TypeError, LookupError):
+        return []

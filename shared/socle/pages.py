@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, get_args
@@ -86,6 +85,11 @@ class PageDemandee:
         return coffre
 
     @property
+    def maintenant(self) -> int:
+        """The service's clock, in seconds."""
+        return int(self.request.app.state.service.horloge().timestamp())
+
+    @property
     def lien(self) -> str:
         """Client, collectivité, list, filters and order: a cursor holds for these and no others.
 
@@ -158,7 +162,7 @@ def page_de(modele: type[Page[Any]], *tris: str) -> Any:
         found = verifier(demande.coffre, curseur)
         if found.get("p") != demande.lien:
             raise CurseurInvalide
-        if time.time() - found["t"] > CURSEUR_S:
+        if demande.maintenant - found["t"] > CURSEUR_S:
             raise CurseurExpire
         return replace(demande, apres=found["k"])
 
@@ -221,12 +225,10 @@ def _curseur(demande: PageDemandee, last: Row[Any]) -> str:
     key = [getattr(last, demande.tri.lstrip("-")), last.id]
     return signer(
         demande.coffre,
-        {"k": to_jsonable_python(key), "p": demande.lien, "t": int(time.time())},
+        {"k": to_jsonable_python(key), "p": demande.lien, "t": demande.maintenant},
     )
 
 
 def _url(request: Request, **replaced: str) -> str:
     base = request.app.state.service.reglages.url.rstrip("/")
-    return f"{base}{request.url.include_query_params(**replaced).path}?" + (
-        request.url.include_query_params(**replaced).query
-    )
+    return f"{base}{request.url.path}?{request.url.include_query_params(**replaced).query}"

@@ -40,6 +40,10 @@ class Protocole(HttpToolsProtocol):
         super().data_received(data)
         if self._head > TETE_MAX and not self._deaf:
             self.send_400_response("")
+        # A blank line begins no message, and has stopped uvicorn's own wait for one.
+        idle = self.cycle is None or self.cycle.response_complete
+        if self._timer is None and idle:
+            self._wait()
 
     def on_message_begin(self) -> None:
         """A head begins."""

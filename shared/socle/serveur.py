@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from shared.socle.contrat import DELAI_MAX_MS
@@ -75,7 +76,11 @@ def servir(module: str, *, host: str, port: int, workers: int) -> None:
     )
     with suppress(KeyboardInterrupt):
         if workers > 1:
-            _Superviseur(config, sockets=[config.bind_socket()]).run()
+            superviseur = _Superviseur(config, sockets=[config.bind_socket()])
+            superviseur.run()
+            # With one process, uvicorn says so by itself.
+            if any(one.exitcode == STARTUP_FAILURE for one in superviseur.processes):
+                sys.exit(STARTUP_FAILURE)
         else:
             uvicorn.Server(config).run()
 

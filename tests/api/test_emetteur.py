@@ -1,5 +1,6 @@
 """The built-in issuer: who may have a token, for which service and which collectivité."""
 
+import asyncio
 import base64
 import json
 import time
@@ -14,6 +15,7 @@ import pytest_asyncio
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 
+from deploy.emetteur import app as issuer
 from deploy.emetteur.app import create
 from deploy.emetteur.assertions import ASSERTION
 from deploy.emetteur.clients import Annuaire, Autorisation, Client, hacher
@@ -265,3 +267,39 @@ async def test_an_operator_suspends_restores_and_registers_a_key(
     for wrong in (("cle", "plie", fichier), ("suspendre", "inconnu"), ("suspendre",), ()):
         with pytest.raises(SystemExit):
             do(*wrong)
+
+
+async def test_a_body_too_long_or_too_slow_is_refused_before_it_is_read(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The issuer knows nobody yet: 16 KiB and some seconds are all that anybody gets."""
+    monkeypatch.setattr(issuer, "ATTENTE_S", 0.3)
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 4096
+            yield b"a=" + b"x" * 4094
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"grant_type="
+        await asyncio.sleep(5)
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    for body in (endless(), dripping()):
+        answer = await http.post(URL, content=body, headers=headers)
+        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_request"})
+    assert sent <= 32 * 1024
+
+
+async def test_two_operators_at_once_lose_nothing(annuaire: Path) -> None:
+    """Planted: read and replaced without a lock, red."""
+
+    def suspend(client_id: str) -> None:
+        for value in (False, True) * 40:
+            Annuaire(annuaire).changer(client_id, suspendu=value)
+
+    await asyncio.gather(*(asyncio.to_thread(suspend, one) for one in CLIENTS))
+
+    assert [one.suspendu for one in Annuaire(annuaire).clients().values()] == [True, True]

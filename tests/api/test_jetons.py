@@ -1,10 +1,11 @@
 """What a service believes of a token, of the issuer that signed it, and of who is behind it."""
 
+import asyncio
 import base64
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,6 +24,7 @@ from deploy.emetteur.clients import Annuaire, Autorisation
 from shared.clients.emetteur import Emetteur as AdressesEmetteur
 from shared.clients.jetons import Jetons
 from shared.refus import Refus
+from shared.socle import emetteur as emetteur_connu
 from shared.socle.auth import Verificateur
 from shared.socle.emetteur import EmetteurConnu
 from shared.socle.service import Service
@@ -63,6 +65,8 @@ async def test_a_token_is_checked_whole(reseau: Reseau, emetteur: Emetteur, ouve
         "sans collectivité": emetteur.signer(
             {name: value for name, value in good.items() if name != "collectivite"}
         ),
+        "client trop long": emetteur.signer(good | {"client_id": "c" * 65}),
+        "collectivité mal formée": emetteur.signer(good | {"collectivite": "35D' --"}),
         "exp en texte": emetteur.signer(good | {"exp": str(now + 300)}),
         "statut illisible": emetteur.signer(good | {"status": {"status_list": {"idx": "0"}}}),
         "autre clé": sign(good, stranger, kid=emetteur.cle.kid),
@@ -152,6 +156,9 @@ async def test_a_refused_token_tells_where_to_ask_for_one(reseau: Reseau) -> Non
             assert 'error="invalid_token"' in spoiled.headers["WWW-Authenticate"]
 
 
+INCONNUE = {"kty": "EC", "crv": "P-1024", "x": "AA", "y": "AA", "kid": "inconnue"}
+INDISPONIBLE = "dependance-indisponible"
+
 # The built-in issuer, the services' verifier, and a clock between them.
 
 
@@ -164,16 +171,18 @@ class Horloge:
 
 
 class Ligne(httpx.AsyncBaseTransport):
-    """The way to the issuer, that may be cut; it counts what goes through."""
+    """The way to the issuer, that may be cut, or answer nothing; it counts what goes through."""
 
     def __init__(self, app: FastAPI) -> None:
         self._to = httpx.ASGITransport(app)
-        self.coupee = False
+        self.coupee = self.muette = False
         self.lus: list[str] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if self.coupee:
             raise httpx.ConnectError("silencieux")
+        if self.muette:
+            await asyncio.sleep(60)
         self.lus.append(request.url.path)
         return await self._to.handle_async_request(request)
 
@@ -317,6 +326,75 @@ async def test_a_key_drawn_since_is_read_and_made_up_ones_do_not_hammer_the_issu
     banc.trousseau.tourner()
     assert await banc.dit(await banc.jeton()) == "plie"
     assert banc.ligne.lus.count("/connexion/jwks") == 2
+
+
+async def test_an_issuer_that_does_not_answer_is_waited_for_once(
+    banc: Banc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who wait behind the first find its failure. Planted: each tries in its turn, red."""
+    monkeypatch.setattr(emetteur_connu, "_DELAI_S", 1.2)
+    jeton = await banc.jeton()
+    banc.ligne.muette = True
+
+    began = time.monotonic()
+    codes = await asyncio.gather(*(banc.dit(jeton) for _ in range(20)))
+
+    assert set(codes) == {"dependance-indisponible"}
+    assert time.monotonic() - began < 3
+
+
+@pytest.mark.parametrize(
+    ("url", "chemin"),
+    [
+        pytest.param(
+            "https://id.example/", "/.well-known/oauth-authorization-server", id="barre finale"
+        ),
+        pytest.param(
+            "https://id.example/realms/d35",
+            "/.well-known/oauth-authorization-server/realms/d35",
+            id="RFC 8414, chemin au bout",
+        ),
+        pytest.param(
+            "https://id.example/realms/d35",
+            "/realms/d35/.well-known/openid-configuration",
+            id="OpenID Connect, chemin devant",
+        ),
+    ],
+)
+async def test_another_providers_metadata_are_found(url: str, chemin: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path != chemin:
+            return httpx.Response(403)
+        return httpx.Response(200, json={"issuer": url, "jwks_uri": "https://id.example/k"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        assert await AdressesEmetteur(url, http).adresse("jwks_uri") == "https://id.example/k"
+
+
+@pytest.mark.parametrize(
+    ("cles", "dit"),
+    [
+        pytest.param(lambda bonne: {"keys": [INCONNUE, bonne, 3]}, "plie", id="une inconnue"),
+        pytest.param(lambda bonne: {"keys": [INCONNUE]}, INDISPONIBLE, id="inconnues toutes"),
+        pytest.param(lambda bonne: [bonne], INDISPONIBLE, id="une liste"),
+        pytest.param(lambda bonne: {}, INDISPONIBLE, id="rien"),
+    ],
+)
+async def test_keys_of_an_unknown_kind_are_left_aside(
+    banc: Banc, monkeypatch: pytest.MonkeyPatch, cles: Callable[[Any], Any], dit: str
+) -> None:
+    """RFC 7517, 5."""
+    jeton = await banc.jeton()
+    bonne = banc.trousseau.courante.as_dict(private=False)
+    served = Ligne.handle_async_request
+
+    async def other(self: Ligne, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/connexion/jwks":
+            return httpx.Response(200, json=cles(bonne))
+        return await served(self, request)
+
+    monkeypatch.setattr(Ligne, "handle_async_request", other)
+    assert await banc.dit(jeton) == dit
 
 
 async def test_only_our_services_may_say_for_whom_they_call(

@@ -3,12 +3,10 @@
 import asyncio
 import importlib
 import re
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +14,7 @@ import httpx
 import pytest
 
 from shared.refus import CODES_ERREUR, STATUTS, Refus
-from shared.socle import contrat, pages
+from shared.socle import contrat
 from shared.socle.service import Service
 from tests.api.orientation.conftest import PERSONNE
 from tests.conftest import URLS, Client, Connecter, Reseau
@@ -347,14 +345,17 @@ async def test_a_version_that_is_past_is_told(client: Client) -> None:
     assert stale.json()["version_courante"] == 1
 
 
-async def test_a_cursor_ends_after_a_day(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cursor_ends_after_a_day(
+    client: Client, services: Mapping[str, Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
     for rang in range(2):
         await client.post("/v1/organismes-referents", CD | {"reference": f"r{rang}"})
     first = await client.get("/v1/organismes-referents?limite=1")
-    suivant, now = first.json()["pagination"]["suivant"], time.time()
+    suivant, now = first.json()["pagination"]["suivant"], datetime.now(UTC)
 
     async def lu(apres_s: int) -> httpx.Response:
-        monkeypatch.setattr(pages, "time", SimpleNamespace(time=lambda: now + apres_s))
+        later = now + timedelta(seconds=apres_s)
+        monkeypatch.setattr(services["orientation"], "horloge", lambda: later)
         return await client.get(suivant)
 
     late = await lu(24 * 3600 + 60)

@@ -57,10 +57,10 @@ async def test_a_call_carries_the_trace_the_origin_and_what_is_left_of_the_time(
     sibling = Silencieux(emetteur, 0)
     trace = contexte.adopt("00-" + "a" * 32 + "-" + "b" * 16 + "-01")
     async with httpx.AsyncClient(transport=httpx.MockTransport(sibling)) as client:
-        with contexte.demande(origine="plie-redon", delai_s=1):
+        with contexte.demande("plie-redon", 1):
             await asyncio.sleep(0.2)
             assert await ask(client) == "introuvable"
-        with contexte.demande(origine="plie-redon", delai_s=math.inf):
+        with contexte.demande("plie-redon", math.inf):
             await ask(client)
         await ask(client)  # a job's own work: for no one
 
@@ -77,6 +77,6 @@ async def test_a_silent_sibling_is_not_waited_for_past_the_callers_time(
 ) -> None:
     async with httpx.AsyncClient(transport=httpx.MockTransport(Silencieux(emetteur, 30))) as client:
         began = time.monotonic()
-        with contexte.demande(origine="plie-redon", delai_s=0.3):
+        with contexte.demande("plie-redon", 0.3):
             assert await ask(client) == "dependance-indisponible"
         assert time.monotonic() - began < 1.5

@@ -146,9 +146,11 @@ async def importer_flux(
     recu_le = service.horloge()
     with tempfile.TemporaryFile() as spool:
         try:
-            async with asyncio.timeout(DEPOT_S):
+            async with asyncio.timeout(DEPOT_S) as bound:
                 digest, size, lengths = await _receive(contenu, spool, service.coffre)
         except TimeoutError:
+            if not bound.expired():
+                raise
             raise DelaiDepasse from None
         spool.seek(0)
 

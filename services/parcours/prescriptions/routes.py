@@ -23,6 +23,7 @@ from services.parcours.freins.rules import (
     lit_sante,
 )
 from services.parcours.prescriptions import queries, rules
+from shared import contexte
 from shared.clients.financement import FinancementClient
 from shared.clients.voisin import RefusVoisin
 from shared.refus import Introuvable, Refus, TransitionInterdite
@@ -395,7 +396,9 @@ async def _call_then_write(
                 raise found
             return await write(tx, found)
 
-        return await once(tx, commande, act)
+        response = await once(tx, commande, act)
+        contexte.sans_retour()
+    return response
 
 
 def _financement(service: Service, acces: Acces) -> FinancementClient:

@@ -12,9 +12,10 @@ import pytest_asyncio
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from deploy.local import bases as provision
 from shared.socle.service import Service
 from tests.api.parcours.conftest import ORDINAIRES, Horloge, Observer, ensemble
-from tests.conftest import URLS, Client, Connecter, Reseau
+from tests.conftest import URLS, Client, Connecter, Reseau, validations_lentes
 
 FINANCEMENT = httpx.URL(URLS["financement"]).host
 TOUT = timedelta(seconds=3600)
@@ -36,6 +37,7 @@ class Terrain:
         *,
         essai: bool = False,
         cle: str | None = None,
+        delai_max: str | None = None,
         **rest: Any,
     ) -> httpx.Response:
         """Prescribe the action for the frein."""
@@ -47,7 +49,10 @@ class Terrain:
             **rest,
         }
         return await self.client.post(
-            f"/v1/prescriptions{'?essai=true' if essai else ''}", demande, cle=cle
+            f"/v1/prescriptions{'?essai=true' if essai else ''}",
+            demande,
+            cle=cle,
+            headers={"Delai-Max": delai_max} if delai_max else {},
         )
 
     async def acte(
@@ -582,3 +587,18 @@ async def test_no_connection_is_held_while_financement_answers(
     await terrain.acte(prescribed, "confirmations", {})
 
     assert held[:2] == [0, 0]
+
+
+async def test_a_prescription_being_written_is_waited_for_past_the_deadline(
+    terrain: Terrain, bases: Mapping[str, provision.Adresses], ouverte: str
+) -> None:
+    """504 says that nothing is written, and a commit that is sent cannot be taken back.
+
+    Planted: the deadline kept over the commit, 504 with the prescription written, red.
+    """
+    cle = str(uuid4())
+    async with validations_lentes(bases["parcours"].proprietaire, ouverte):
+        made = await terrain.prescrire(cle=cle, delai_max="800")
+
+    again = await terrain.prescrire(cle=cle)
+    assert (made.status_code, "Idempotency-Replayed" in again.headers) == (201, True), made.text
