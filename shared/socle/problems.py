@@ -6,7 +6,6 @@ no host, no path. What we did not foresee is logged by its type and place only.
 
 import errno
 import itertools
-import json
 import re
 import traceback
 from collections.abc import Iterable
@@ -16,6 +15,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -86,11 +86,8 @@ def render(refus: Refus, instance: str | None = None) -> Response:
         "correlation": contexte.trace_id(),
         **refus.members,
     }
-    content = json.dumps(
-        {name: value for name, value in body.items() if value is not None},
-        ensure_ascii=False,
-        default=str,
-    )
+    # Facts are written as in any body: an instant in UTC, an id, a day.
+    content = to_json({name: value for name, value in body.items() if value is not None})
     return Response(
         content,
         status_code=refus.status,
