@@ -111,6 +111,74 @@ def _mois_apres(depart: date, mois: int) -> date:
     return date(annee, numero, min(depart.day, monthrange(annee, numero)[1]))
 
 
+@dataclass(frozen=True)
+class Pause:
+    """Civil days during which a delay does not run: both ends included; no end, it still lasts."""
+
+    debut: date
+    fin: date | None
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """An event that wipes out the time run, and the one from which the delay starts again.
+
+    Without `reprise` nothing runs: the delay waits for the event that will start it.
+    """
+
+    jour: date
+    reprise: date | None
+
+
+def echeance_prolongee(
+    date_echeance: date, depart: date, pauses: Iterable[Pause] = ()
+) -> date | None:
+    """Return the last civil day of a delay once its pauses are added; None while one lasts.
+
+    A day of pause pushes the end by a day, whatever the unit, and a day paused twice counts once.
+    The day of the event does not run, so it cannot be paused. A pause that begins after the end,
+    pushed already by the former ones, came too late.
+    """
+    for pause in sorted(pauses, key=lambda pause: pause.debut):
+        debut = max(pause.debut, depart + timedelta(days=1))
+        if debut > date_echeance:
+            break
+        if pause.fin is None:
+            return None
+        if pause.fin >= debut:
+            date_echeance += pause.fin - debut + timedelta(days=1)
+            depart = pause.fin
+    return date_echeance
+
+
+def echeance_suivie(
+    delai: Delai,
+    depart: date,
+    *,
+    pauses: Iterable[Pause] = (),
+    interruptions: Iterable[Interruption] = (),
+) -> date | None:
+    """Return the last civil day of a delay that was paused or interrupted; None if none runs.
+
+    An interruption starts the whole delay again at its `reprise`; one that comes after the end
+    revives nothing, and one before the start is of another delay.
+
+    Source: Code du travail D5411-8-2, for the contract asked again by a réorientation.
+    """
+    pauses = tuple(pauses)
+    date_echeance = echeance_prolongee(delai.echeance(depart), depart, pauses)
+    for interruption in sorted(interruptions, key=lambda one: one.jour):
+        if interruption.jour < depart:
+            continue
+        if date_echeance is not None and interruption.jour > date_echeance:
+            break
+        if interruption.reprise is None:
+            return None
+        depart = interruption.reprise
+        date_echeance = echeance_prolongee(delai.echeance(depart), depart, pauses)
+    return date_echeance
+
+
 def jour_civil(instant: datetime, fuseau: ZoneInfo) -> date:
     """Return the civil day, where the collectivité is, of an aware instant.
 

@@ -30,6 +30,7 @@ from pydantic import (
 from shared.schemas.collectivite import (
     CollectiviteCreation,
     DelaiLocal,
+    EvenementDelai,
     Fuseau,
     Ideparte,
     UniteDelai,
@@ -183,6 +184,8 @@ class Delai(Entree):
     statut: Literal["objectif_local"]
     # Null: the page does not say from when the delay runs.
     point_de_depart: Literal["ouverture_droit"] | None = None
+    # What the label says is to be reached.
+    fin: Literal["entree_parcours", "accueil"] | None = None
     territoire: Code | None = None
     source: Source
 
@@ -607,6 +610,11 @@ class Collectivite(Entree):
                     duree=delai.valeur,
                     unite=delai.unite,
                     source=self.citer(delai.source),
+                    depart=delai.point_de_depart and EvenementDelai(delai.point_de_depart),
+                    fin=delai.fin and EvenementDelai(delai.fin),
+                    # No page lists its communes: the département says them, and until then
+                    # the objective concerns nobody.
+                    territoire=delai.territoire,
                 )
                 for delai in self.delais
             ],

@@ -2,13 +2,18 @@
 
 from fastapi import FastAPI
 
+from services.orientation.accueils.routes import router as accueils
+from services.orientation.annulations.routes import router as annulations
 from services.orientation.echeances.routes import router as echeances
 from services.orientation.imports.routes import LIMITES as LIMITES_IMPORT
 from services.orientation.imports.routes import router as imports
+from services.orientation.notifications.routes import router as notifications
 from services.orientation.organismes.routes import router as organismes
 from services.orientation.orientations.routes import router as orientations
 from services.orientation.personnes.routes import router as personnes
+from services.orientation.places.routes import router as places
 from services.orientation.settings import Settings
+from services.orientation.statistiques.routes import router as statistiques
 from shared.socle.app import creer
 
 PORTEES = {
@@ -24,7 +29,10 @@ TAGS = {
     "imports": "Les flux CAF/MSA, foyer par foyer",
     "orientations": "De l'information reçue à la décision, expliquée",
     "organismes-referents": "Qui peut être désigné référent",
+    "places": "Qui est placé chez son organisme référent, et qui attend",
+    "accueils": "Réunions, entretiens, permanences, et premiers contacts",
     "echeances": "Ce qui est dû, et quand",
+    "statistiques": "Comment l'orientation se passe, sans que personne s'y reconnaisse",
 }
 DESCRIPTION = """\
 Accueille les bénéficiaires du RSA, propose une orientation qui s'explique, et enregistre la
@@ -45,7 +53,18 @@ def app(reglages: Settings | None) -> FastAPI:
         description=DESCRIPTION,
         version="0.1.0",
         reglages=reglages,
-        routeurs=[personnes, imports, orientations, organismes, echeances],
+        routeurs=[
+            personnes,
+            imports,
+            orientations,
+            annulations,
+            notifications,
+            organismes,
+            places,
+            accueils,
+            echeances,
+            statistiques,
+        ],
         tags=TAGS,
         portees=PORTEES,
         imports=LIMITES_IMPORT,

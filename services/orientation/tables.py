@@ -7,17 +7,30 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, MetaData, text
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
+from services.orientation.echeances.rules import Palier
 from services.orientation.flux.canonique import EtatDossier
 from shared.schemas.orientation import (
     EtatDecision,
+    ModeConvocation,
+    ModeNotification,
+    MotifAbsence,
+    MotifContact,
+    MotifDispense,
     MotifRefus,
     OrganismeDemande,
     OrigineOrientation,
+    PresenceAccueil,
     SourceCriteres,
+    StatutAccueil,
+    StatutConvocation,
     StatutImport,
     StatutLigne,
     StatutOrientation,
+    StatutPlace,
+    TypeAccueil,
+    TypeContact,
     TypeImport,
+    TypeLieu,
     TypeOrganisme,
     TypeParcours,
 )
@@ -67,6 +80,9 @@ class OrganismeReferent(Versionnee, Base):
     )
     delegation_fin: Mapped[date | None] = colonne("Fin de cette délégation")
     clients: Mapped[list[Any]] = colonne("Clients OAuth qui parlent pour cet organisme")
+    places: Mapped[int | None] = colonne(
+        "Personnes qu'il peut accompagner à la fois ; vide : aucune borne dite", unite="personnes"
+    )
     source: Mapped[str | None] = colonne("D'où vient ce qui est dit de l'organisme")
     illustratif: Mapped[bool] = colonne("Vrai : inventé pour démonstration")
 
@@ -290,6 +306,7 @@ class Orientation(Versionnee, Base):
         ),
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "statut", "date_limite"),
+        Index(None, "collectivite", "recu_le"),
         CheckConstraint(
             "statut IN ('brouillon', 'en_attente', 'ouverte', 'cloturee')", name="statut"
         ),
@@ -333,6 +350,11 @@ class Orientation(Versionnee, Base):
         "Organisme référent décidé", source="décision"
     )
     date_effet: Mapped[date | None] = colonne("Jour où elle prend effet", source="décision")
+    date_notification: Mapped[date | None] = colonne(
+        "Date certaine : première réception de la décision (R5411-8-1)",
+        source="POST /v1/orientations/{id}/notifications",
+    )
+    annulation_id: Mapped[UUID | None] = colonne("Acte qui a annulé la décision")
 
 
 class RecueilCriteres(Ecrite, Cle, Base):
@@ -423,3 +445,291 @@ class Decision(Ecrite, Cle, Base):
         "Organisme qui a décidé", AUCUNE, source="client du jeton"
     )
     client_id: Mapped[str] = colonne("Client OAuth qui l'a transmise", AUCUNE, source="jeton")
+
+
+class Accueil(Versionnee, Base):
+    """A session of welcome: where, when, for how many; cancelled or held by acts only."""
+
+    __tablename__ = "accueil"
+    __table_args__ = (
+        Index(None, "collectivite", "debut_le"),
+        CheckConstraint("statut IN ('programme', 'tenu', 'annule')", name="statut"),
+        CheckConstraint("fin_le > debut_le", name="horaires"),
+        CheckConstraint("places > 0", name="places"),
+        ForeignKeyConstraint(
+            ["collectivite", "organisme_referent_id"],
+            ["organisme_referent.collectivite", "organisme_referent.id"],
+        ),
+        fiche(
+            "Une séance d'accueil : réunion, entretien, permanence ; où, quand, combien de places",
+            source="POST /v1/accueils",
+        ),
+    )
+
+    type: Mapped[str] = colonne("Ce qui s'y fait", codes=TypeAccueil)
+    statut: Mapped[str] = colonne("Où elle en est", source="service", codes=StatutAccueil)
+    type_lieu: Mapped[str] = colonne("Chez qui elle se tient", codes=TypeLieu)
+    lieu: Mapped[str] = colonne("Nom du lieu, public")
+    code_commune: Mapped[str] = colonne("Code Insee de la commune du lieu")
+    debut_le: Mapped[datetime] = colonne("Début de la séance")
+    fin_le: Mapped[datetime] = colonne("Fin de la séance")
+    places: Mapped[int | None] = colonne(
+        "Personnes qui peuvent y être convoquées ; vide : sans limite", unite="personnes"
+    )
+    organisme_referent_id: Mapped[UUID | None] = colonne("Organisme qui la tient")
+    motif_annulation: Mapped[str | None] = colonne(
+        "Pourquoi elle est annulée", source="POST /v1/accueils/{id}/annulations"
+    )
+
+
+class Convocation(Versionnee, Base):
+    """A person invited to a session, and what came of it."""
+
+    __tablename__ = "convocation"
+    __table_args__ = (
+        Index(None, "collectivite", "accueil_id", "personne_id", unique=True),
+        Index(None, "collectivite", "personne_id", "type"),
+        Index(None, "collectivite", "statut", "cree_le", "id"),
+        Index(None, "collectivite", "cree_le", "id"),
+        CheckConstraint(
+            "statut IN ('envoyee', 'honoree', 'a_relancer', 'relancee')", name="statut"
+        ),
+        CheckConstraint("presence IN ('presente', 'absente', 'excusee')", name="presence"),
+        ForeignKeyConstraint(
+            ["collectivite", "accueil_id"], ["accueil.collectivite", "accueil.id"]
+        ),
+        ForeignKeyConstraint(
+            ["collectivite", "personne_id"], ["personne.collectivite", "personne.id"]
+        ),
+        fiche(
+            "Une personne convoquée à une séance d'accueil, et la suite",
+            source="POST /v1/accueils/{id}/convocations",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    accueil_id: Mapped[UUID] = colonne("Séance")
+    personne_id: Mapped[UUID] = colonne("Personne convoquée")
+    type: Mapped[str] = colonne("Type de la séance", source="accueil", codes=TypeAccueil)
+    statut: Mapped[str] = colonne("Où elle en est", source="service", codes=StatutConvocation)
+    mode: Mapped[str] = colonne("Comment la personne est prévenue", codes=ModeConvocation)
+    date_envoi: Mapped[date] = colonne("Jour de l'envoi")
+    precedente_id: Mapped[UUID | None] = colonne(
+        "Convocation que celle-ci relance ; vide : première", source="service"
+    )
+    rang_relance: Mapped[int] = colonne(
+        "Relances après une absence, celle-ci comprise ; une séance annulée ne compte pas",
+        source="service",
+        unite="rang",
+    )
+    presence: Mapped[str | None] = colonne(
+        "Dernière présence constatée", source="constats", codes=PresenceAccueil
+    )
+
+
+class Presence(Ecrite, Cle, Base):
+    """One statement of presence at a session. Never changed: another one corrects it."""
+
+    __tablename__ = "presence"
+    __table_args__ = (
+        Index(None, "collectivite", "convocation_id"),
+        CheckConstraint("presence IN ('presente', 'absente', 'excusee')", name="presence"),
+        ForeignKeyConstraint(
+            ["collectivite", "convocation_id"], ["convocation.collectivite", "convocation.id"]
+        ),
+        fiche(
+            "Un constat de présence ou d'absence à une séance ; immuable, un autre le corrige",
+            source="POST /v1/convocations/{id}/presences",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    convocation_id: Mapped[UUID] = colonne("Convocation")
+    presence: Mapped[str] = colonne("Ce qui est constaté", codes=PresenceAccueil)
+    motif: Mapped[str | None] = colonne("Motif d'une absence, jamais de santé", codes=MotifAbsence)
+    date_constat: Mapped[date] = colonne("Jour du constat")
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmis", AUCUNE, source="jeton")
+
+
+class Dispense(Ecrite, Cle, Base):
+    """A person is dispensed from a step of the welcome, with a reason. Never changed."""
+
+    __tablename__ = "dispense"
+    __table_args__ = (
+        Index(None, "collectivite", "personne_id"),
+        ForeignKeyConstraint(
+            ["collectivite", "personne_id"], ["personne.collectivite", "personne.id"]
+        ),
+        fiche(
+            "Une personne dispensée d'une étape de l'accueil, avec un motif ; immuable",
+            source="POST /v1/personnes/{id}/dispenses",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    personne_id: Mapped[UUID] = colonne("Personne dispensée")
+    type: Mapped[str] = colonne("Étape dont elle est dispensée", codes=TypeAccueil)
+    motif: Mapped[str] = colonne("Pourquoi, jamais pour raison de santé", codes=MotifDispense)
+    date_dispense: Mapped[date] = colonne("Jour de la dispense")
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmise", AUCUNE, source="jeton")
+
+
+class Contact(Ecrite, Cle, Base):
+    """A first-level contact of the accueil social universel: counted, and no orientation."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        Index(None, "collectivite", "date_contact"),
+        Index(None, "collectivite", "cree_le", "id"),
+        ForeignKeyConstraint(
+            ["collectivite", "personne_id"], ["personne.collectivite", "personne.id"]
+        ),
+        fiche(
+            "Un premier contact de l'accueil social universel, qui n'est pas une orientation",
+            source="POST /v1/contacts",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    personne_id: Mapped[UUID | None] = colonne("Personne, si elle est connue ; vide : compté")
+    type: Mapped[str] = colonne("Comment il a eu lieu", codes=TypeContact)
+    type_lieu: Mapped[str] = colonne("Chez qui", codes=TypeLieu)
+    lieu: Mapped[str] = colonne("Nom du lieu, public")
+    date_contact: Mapped[date] = colonne("Jour du contact")
+    motif: Mapped[str] = colonne("Ce qui est demandé, jamais de santé", codes=MotifContact)
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmis", AUCUNE, source="jeton")
+
+
+class Place(Versionnee, Base):
+    """The place that a decision gave at its organisme référent, or its turn in the queue.
+
+    Written under the lock of the organisme's row whenever that one has a bound.
+    """
+
+    __tablename__ = "place"
+    __table_args__ = (
+        Index(None, "collectivite", "orientation_id", unique=True),
+        Index(None, "collectivite", "organisme_id", "cree_le", "id"),
+        Index(
+            "ix_place_placees",
+            "collectivite",
+            "organisme_id",
+            postgresql_where=text("statut = 'placee'"),
+        ),
+        Index(
+            "uq_place_file",
+            "collectivite",
+            "organisme_id",
+            "numero",
+            unique=True,
+            postgresql_where=text("statut = 'en_file'"),
+        ),
+        CheckConstraint("statut IN ('placee', 'en_file', 'liberee')", name="statut"),
+        ForeignKeyConstraint(
+            ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
+        ),
+        ForeignKeyConstraint(
+            ["collectivite", "organisme_id"],
+            ["organisme_referent.collectivite", "organisme_referent.id"],
+        ),
+        fiche(
+            "La place qu'une décision a donnée chez l'organisme référent, ou le rang dans sa file",
+            source="service, dans la transaction de la décision",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    orientation_id: Mapped[UUID] = colonne("Orientation décidée")
+    organisme_id: Mapped[UUID] = colonne("Organisme référent décidé")
+    statut: Mapped[str] = colonne("Où elle en est", codes=StatutPlace)
+    numero: Mapped[int | None] = colonne(
+        "Ordre dans la file de l'organisme, croissant, avec des trous ; vide : placée aussitôt",
+        unite="rang",
+    )
+    rang: Mapped[int | None] = colonne(
+        "Rang dans la file à l'instant de la décision ; vide : placée aussitôt", unite="rang"
+    )
+    date_limite_file: Mapped[date | None] = colonne(
+        "Dernier jour d'attente, un objectif de Jalons ou de la collectivité ; vide : sans attente"
+    )
+    organisme_alternatif_id: Mapped[UUID | None] = colonne(
+        "Organisme de la même règle qui avait de la place à la décision"
+    )
+    placee_le: Mapped[datetime | None] = colonne("Place obtenue ; vide : pas encore, ou jamais")
+    liberee_le: Mapped[datetime | None] = colonne("Place ou tour rendus")
+
+
+class Annulation(Ecrite, Cle, Base):
+    """The act by which the authority annuls its own decision. Never changed."""
+
+    __tablename__ = "annulation"
+    __table_args__ = (
+        Index(None, "collectivite", "orientation_id", unique=True),
+        ForeignKeyConstraint(
+            ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
+        ),
+        fiche(
+            "L'acte qui annule une décision d'orientation, laquelle reste écrite ; immuable",
+            source="POST /v1/orientations/{id}/annulations",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    orientation_id: Mapped[UUID] = colonne("Orientation dont la décision est annulée")
+    decision_id: Mapped[UUID] = colonne("Décision annulée", source="service")
+    motif: Mapped[str] = colonne("Pourquoi, texte libre de l'autorité, en clair", IDENTIFIANTE)
+    date_annulation: Mapped[date] = colonne("Jour de l'acte", source="service")
+    organisme_decideur_id: Mapped[UUID] = colonne(
+        "Organisme qui avait décidé, et qui annule", AUCUNE, source="client du jeton"
+    )
+    orientation_suivante_id: Mapped[UUID | None] = colonne(
+        "Orientation que l'acte rend à faire ; vide : la personne en avait déjà une",
+        source="service",
+    )
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmise", AUCUNE, source="jeton")
+
+
+class Notification(Ecrite, Cle, Base):
+    """A decision sent to the person, and when it was received. Never changed."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        Index(None, "collectivite", "orientation_id", "cree_le", "id"),
+        ForeignKeyConstraint(
+            ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
+        ),
+        fiche(
+            "Un envoi de la décision à la personne et sa réception, s'il a réussi ; immuable",
+            source="POST /v1/orientations/{id}/notifications",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    orientation_id: Mapped[UUID] = colonne("Orientation décidée")
+    decision_id: Mapped[UUID] = colonne("Décision notifiée", source="service")
+    mode: Mapped[str] = colonne("Moyen, qui donne date certaine", codes=ModeNotification)
+    date_envoi: Mapped[date] = colonne("Jour de l'envoi ou de la remise")
+    date_reception: Mapped[date | None] = colonne(
+        "Jour certain de la réception (R5411-8-1) ; vide : non reçue, ou pas encore"
+    )
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a transmise", AUCUNE, source="jeton")
+
+
+class Alerte(Ecrite, Cloisonnee, Base):
+    """A deadline's announcement, made once: its row and its fact commit together."""
+
+    __tablename__ = "alerte"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
+        ),
+        fiche(
+            "Une échéance annoncée dans le fil des changements, une fois par palier",
+            source="service",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    orientation_id: Mapped[UUID] = colonne("Orientation concernée", primary_key=True)
+    code: Mapped[str] = colonne("Délai, ex. orientation_pcd", primary_key=True)
+    palier: Mapped[str] = colonne("Ce qui est annoncé", codes=Palier, primary_key=True)

@@ -9,6 +9,8 @@ from shared.schemas.commun import (
     INCHANGE,
     Code,
     CodeCollectivite,
+    CodeCommune,
+    DateCivile,
     Entier,
     Entree,
     Instant,
@@ -27,13 +29,47 @@ class UniteDelai(StrEnum):
     MOIS = "mois"
 
 
-class DelaiLocal(Entree):
-    """Un délai propre à la collectivité : un objectif affiché, jamais une règle de droit."""
+class EvenementDelai(StrEnum):
+    """Faits qui ouvrent ou ferment un délai. Liste ouverte."""
 
-    code: Code
+    RECEPTION = "reception"
+    OUVERTURE_DROIT = "ouverture_droit"
+    DECISION = "decision"
+    ENTREE_PARCOURS = "entree_parcours"
+    ACCUEIL = "accueil"
+
+
+class DelaiLocal(Entree):
+    """Un délai propre à la collectivité : un objectif affiché, jamais une règle de droit.
+
+    Plusieurs délais d'un même code se suivent par leur `depuis`. Ce que la source ne dit pas reste
+    `null` : l'échéance se compte alors de la réception à la décision, et n'est pas confirmée.
+    """
+
+    code: Code = Field(
+        description="Un code du référentiel national reste à la loi : il ne fait pas d'objectif"
+    )
     duree: Entier
     unite: UniteDelai
     source: Libelle = Field(description="D'où vient ce délai")
+    depuis: DateCivile | None = Field(
+        default=None, description="Premier jour des faits qu'il régit ; null : depuis toujours"
+    )
+    depart: EvenementDelai | None = Field(
+        default=None, description="Fait qui l'ouvre ; null : la source ne le dit pas"
+    )
+    fin: EvenementDelai | None = Field(
+        default=None, description="Fait qui le ferme ; null : la source ne le dit pas"
+    )
+    territoire: Code | None = Field(
+        default=None,
+        description="Territoire qu'il vise ; sans ses communes, il ne s'applique à personne",
+    )
+    communes: list[CodeCommune] = Field(
+        default=[],
+        max_length=2000,
+        description="Communes visées ; vide et sans territoire : toute la collectivité",
+    )
 
 
 Fuseau = Annotated[

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from shared.identifiants import IdentifiantInvalide, nir_complet
+from shared.schemas.collectivite import EvenementDelai
 from shared.schemas.commun import (
     INCHANGE,
     Auteur,
@@ -99,6 +100,23 @@ class MotifRefus(StrEnum):
     AUTRE = "autre"
 
 
+class StatutPlace(StrEnum):
+    """Où en est la place d'une personne chez son organisme référent. Liste fermée."""
+
+    PLACEE = "placee"
+    EN_FILE = "en_file"
+    LIBEREE = "liberee"
+
+
+class ModeNotification(StrEnum):
+    """Moyens de notifier qui donnent une date certaine de réception (R5411-8-1). Liste fermée."""
+
+    REMISE_EN_MAIN_PROPRE = "remise_en_main_propre"
+    LETTRE_RECOMMANDEE = "lettre_recommandee"
+    LETTRE_RECOMMANDEE_ELECTRONIQUE = "lettre_recommandee_electronique"
+    ESPACE_NUMERIQUE = "espace_numerique"
+
+
 class NiveauFrein(StrEnum):
     """Niveau d'un frein, du moins au plus gênant ; `non_explore` : inconnu. Liste fermée."""
 
@@ -132,6 +150,10 @@ class OrganismeReferentCreation(Entree):
     )
     source: Libelle | None = None
     illustratif: Booleen = Field(default=False, description="Vrai : inventé pour démonstration")
+    places: Entier | None = Field(
+        default=None,
+        description="Personnes qu'il peut accompagner à la fois ; absent : aucune borne",
+    )
 
 
 class OrganismeReferentModification(Entree):
@@ -147,6 +169,7 @@ class OrganismeReferentModification(Entree):
     delegation_fin: DateCivile | None = INCHANGE
     clients: Annotated[list[Code], Field(max_length=50)] = INCHANGE
     source: Libelle | None = INCHANGE
+    places: Entier | None = INCHANGE
 
 
 class OrganismeReferent(Ressource):
@@ -165,6 +188,9 @@ class OrganismeReferent(Ressource):
     clients: list[Code] = Field(max_length=50)
     source: Libelle | None
     illustratif: Booleen
+    places: Entier | None = Field(description="Null : aucune borne, toute décision donne une place")
+    places_occupees: Entier = Field(description="Personnes placées à l'instant")
+    file: Entier = Field(description="Personnes qui attendent une place, à l'instant")
 
 
 class PageOrganismesReferents(Page[OrganismeReferent]):
@@ -408,6 +434,7 @@ class OrigineOrientation(StrEnum):
 
     FLUX = "flux"
     SAISIE = "saisie"
+    ANNULATION = "annulation"
 
 
 class OrganismeDemande(StrEnum):
@@ -430,6 +457,20 @@ class OrientationCreation(Entree):
     )
 
 
+class PlaceDonnee(Modele):
+    """La place chez l'organisme référent, ou l'attente : la capacité n'empêche aucune décision."""
+
+    place_id: Identifiant
+    statut: StatutPlace
+    rang: Rang | None = Field(description="Rang dans la file ; null : sans attente")
+    date_limite_file: DateCivile | None = Field(
+        description="Dernier jour d'attente : un objectif de l'outil, aucun texte ne le fixe"
+    )
+    organisme_alternatif_id: Identifiant | None = Field(
+        description="À la décision : un organisme de la même règle qui avait de la place"
+    )
+
+
 class Orientation(Ressource):
     """Une orientation : à faire, proposée, décidée."""
 
@@ -445,6 +486,11 @@ class Orientation(Ressource):
     type_parcours: TypeParcours | None = Field(description="Décidé ; null avant la décision")
     organisme_referent_id: Identifiant | None
     date_effet: DateCivile | None
+    place: PlaceDonnee | None = Field(description="À l'instant ; null avant la décision")
+    date_notification: DateCivile | None = Field(
+        description="Date certaine : la première réception de la décision (R5411-8-1)"
+    )
+    annulation_id: Identifiant | None = Field(description="L'acte qui a annulé la décision")
 
 
 class PageOrientations(Page[Orientation]):
@@ -477,12 +523,88 @@ class Decision(Modele):
     date_effet: DateCivile
     regle_competence: str = Field(max_length=2, description="C1 à C6 : ce qui rend compétent")
     organisme_decideur_id: Identifiant
+    place: PlaceDonnee | None = Field(
+        description="Telle que la décision l'a donnée ; elle vit ensuite dans l'orientation"
+    )
     auteur: Auteur
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
 
 
 class PageDecisions(Page[Decision]):
     """Une page de décisions."""
+
+
+# --- places, annulations, notifications
+
+
+class Place(Ressource):
+    """La place d'une personne chez un organisme référent, ou son tour dans la file."""
+
+    orientation_id: Identifiant
+    organisme_id: Identifiant
+    statut: StatutPlace
+    rang: Rang | None = Field(description="Rang dans la file à l'instant ; null hors de la file")
+    date_limite_file: DateCivile | None = Field(
+        description="Dernier jour d'attente : un objectif de l'outil, aucun texte ne le fixe"
+    )
+    organisme_alternatif_id: Identifiant | None = Field(
+        description="À la décision : un organisme de la même règle qui avait de la place"
+    )
+    placee_le: Instant | None
+    liberee_le: Instant | None
+
+
+class PagePlaces(Page[Place]):
+    """Une page de places."""
+
+
+class AnnulationDecisionCreation(Entree):
+    """Pourquoi l'autorité annule sa décision."""
+
+    motif: Libelle = Field(description="Sans donnée de santé ni identité")
+
+
+class AnnulationDecision(Modele):
+    """L'acte qui annule une décision ; celle-ci reste écrite. Immuable."""
+
+    id: Identifiant = Field(json_schema_extra={"readOnly": True})
+    orientation_id: Identifiant
+    decision_id: Identifiant
+    motif: Libelle
+    date_annulation: DateCivile
+    organisme_decideur_id: Identifiant
+    orientation_suivante_id: Identifiant | None = Field(
+        description="L'orientation de nouveau à faire ; null : la personne en avait déjà une"
+    )
+    auteur: Auteur
+    cree_le: Instant = Field(json_schema_extra={"readOnly": True})
+
+
+class NotificationCreation(Entree):
+    """Un envoi de la décision, et sa réception si elle est connue."""
+
+    mode: ModeNotification
+    date_envoi: DateCivile
+    date_reception: DateCivile | None = Field(
+        default=None, description="Absente : non reçue ; d'une remise, le jour même"
+    )
+
+
+class Notification(Modele):
+    """Un envoi de la décision à la personne. Immuable : un autre envoi en est un autre."""
+
+    id: Identifiant = Field(json_schema_extra={"readOnly": True})
+    orientation_id: Identifiant
+    decision_id: Identifiant
+    mode: ModeNotification
+    date_envoi: DateCivile
+    date_reception: DateCivile | None
+    auteur: Auteur
+    cree_le: Instant = Field(json_schema_extra={"readOnly": True})
+
+
+class PageNotifications(Page[Notification]):
+    """Une page de notifications."""
 
 
 # --- échéances
@@ -498,19 +620,354 @@ class EtatEcheance(StrEnum):
     DEPASSEE = "depassee"
 
 
+class NatureDelai(StrEnum):
+    """Ce que vaut un délai. Liste fermée."""
+
+    LEGALE = "legale"
+    OBJECTIF_LOCAL = "objectif_local"
+
+
 class Echeance(Modele):
     """Ce qui est dû, pour quand, et d'où vient le délai."""
 
     id: Identifiant = Field(
-        json_schema_extra={"readOnly": True}, description="L'orientation concernée"
+        json_schema_extra={"readOnly": True},
+        description="L'orientation même pour l'échéance légale ; pour un objectif local, tiré de"
+        " l'orientation et du code",
     )
     code: Code
+    nature: NatureDelai
+    orientation_id: Identifiant
     personne_id: Identifiant
+    depart: EvenementDelai = Field(description="Fait qui ouvre le délai")
+    date_depart: DateCivile
+    fin: EvenementDelai = Field(description="Fait qui le ferme")
     date_limite: DateCivile
     etat: EtatEcheance
+    confirme: Booleen = Field(
+        description="Faux : la source ne dit pas ces faits, ou le service ne les date pas"
+    )
     source: str = Field(max_length=300)
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
 
 
 class PageEcheances(Page[Echeance]):
     """Une page d'échéances."""
+
+
+# --- accueils
+
+
+class TypeAccueil(StrEnum):
+    """Ce qui se fait pendant une séance d'accueil. Liste ouverte."""
+
+    REUNION_COLLECTIVE = "reunion_collective"
+    ENTRETIEN_INDIVIDUEL = "entretien_individuel"
+    ACCUEIL_SOCIAL_UNIVERSEL = "accueil_social_universel"
+    ECRIVAIN_PUBLIC_NUMERIQUE = "ecrivain_public_numerique"
+
+
+class TypeLieu(StrEnum):
+    """Chez qui une séance se tient. Liste ouverte."""
+
+    POINT_ACCUEIL = "point_accueil"
+    CAF = "caf"
+    FRANCE_TRAVAIL = "france_travail"
+    INTERCOMMUNALITE = "intercommunalite"
+    AUTRE = "autre"
+
+
+class StatutAccueil(StrEnum):
+    """États d'une séance ; `tenu` : une présence ou une absence y est constatée. Liste fermée."""
+
+    PROGRAMME = "programme"
+    TENU = "tenu"
+    ANNULE = "annule"
+
+
+class StatutConvocation(StrEnum):
+    """États d'une convocation ; `a_relancer` : absence, ou séance annulée. Liste fermée."""
+
+    ENVOYEE = "envoyee"
+    HONOREE = "honoree"
+    A_RELANCER = "a_relancer"
+    RELANCEE = "relancee"
+
+
+class ModeConvocation(StrEnum):
+    """Comment une personne est prévenue. Liste ouverte."""
+
+    COURRIER = "courrier"
+    COURRIEL = "courriel"
+    SMS = "sms"
+    TELEPHONE = "telephone"
+    REMISE_EN_MAIN_PROPRE = "remise_en_main_propre"
+
+
+class PresenceAccueil(StrEnum):
+    """Ce qui est constaté à une séance. Liste fermée."""
+
+    PRESENTE = "presente"
+    ABSENTE = "absente"
+    EXCUSEE = "excusee"
+
+
+class MotifAbsence(StrEnum):
+    """Motifs d'une absence, jamais de santé : `autre` suffit. Liste ouverte."""
+
+    EMPLOI_OU_FORMATION = "emploi_ou_formation"
+    TRANSPORT = "transport"
+    GARDE_ENFANT = "garde_enfant"
+    CONVOCATION_NON_RECUE = "convocation_non_recue"
+    AUTRE = "autre"
+
+
+class MotifDispense(StrEnum):
+    """Motifs d'une dispense, jamais de santé : `autre` suffit. Liste ouverte."""
+
+    DEJA_ACCOMPAGNEE = "deja_accompagnee"
+    DEJA_INFORMEE = "deja_informee"
+    EMPLOI_OU_FORMATION = "emploi_ou_formation"
+    ELOIGNEMENT = "eloignement"
+    AUTRE = "autre"
+
+
+class TypeContact(StrEnum):
+    """Comment un premier contact a eu lieu. Liste ouverte."""
+
+    SUR_PLACE = "sur_place"
+    TELEPHONE = "telephone"
+    COURRIEL = "courriel"
+
+
+class MotifContact(StrEnum):
+    """Ce qu'un premier contact demande ; la santé n'y est jamais dite. Liste ouverte."""
+
+    ACCES_AUX_DROITS = "acces_aux_droits"
+    DEMARCHE_NUMERIQUE = "demarche_numerique"
+    EMPLOI_INSERTION = "emploi_insertion"
+    LOGEMENT = "logement"
+    BUDGET = "budget"
+    AUTRE = "autre"
+
+
+Places = Annotated[int, Field(strict=True, ge=1, le=1000)]
+
+
+class AccueilCreation(Entree):
+    """Une séance d'accueil à programmer."""
+
+    type: TypeAccueil
+    type_lieu: TypeLieu
+    lieu: Libelle = Field(description="Nom du lieu, public")
+    code_commune: CodeCommune
+    debut_le: Instant
+    fin_le: Instant
+    places: Places | None = Field(
+        default=None,
+        description="Personnes à convoquer au plus : requis pour une réunion collective, 1 pour un"
+        " entretien individuel ; absent ailleurs : sans limite",
+    )
+    organisme_referent_id: Identifiant | None = Field(
+        default=None, description="Organisme qui la tient"
+    )
+
+
+class AccueilModification(Entree):
+    """Ce qui change d'une séance programmée : le lieu, les horaires, les places."""
+
+    type_lieu: TypeLieu = INCHANGE
+    lieu: Libelle = INCHANGE
+    code_commune: CodeCommune = INCHANGE
+    debut_le: Instant = INCHANGE
+    fin_le: Instant = INCHANGE
+    places: Places | None = INCHANGE
+
+
+class AccueilAnnulationCreation(Entree):
+    """L'annulation d'une séance programmée."""
+
+    motif: Libelle = Field(description="Pourquoi, sans nommer personne")
+
+
+class Accueil(Ressource):
+    """Une séance d'accueil et ses places."""
+
+    type: TypeAccueil
+    statut: StatutAccueil
+    type_lieu: TypeLieu
+    lieu: Libelle
+    code_commune: CodeCommune
+    debut_le: Instant
+    fin_le: Instant
+    places: Places | None
+    places_prises: Entier = Field(
+        json_schema_extra={"readOnly": True}, description="Personnes convoquées"
+    )
+    organisme_referent_id: Identifiant | None
+    motif_annulation: Libelle | None
+
+
+class PageAccueils(Page[Accueil]):
+    """Une page de séances d'accueil."""
+
+
+class ConvocationCreation(Entree):
+    """Une personne à convoquer à une séance."""
+
+    personne_id: Identifiant
+    mode: ModeConvocation
+    date_envoi: DateCivile | None = Field(default=None, description="Absente : aujourd'hui")
+
+
+class Convocation(Ressource):
+    """Une personne convoquée à une séance, et la suite."""
+
+    accueil_id: Identifiant
+    personne_id: Identifiant
+    type: TypeAccueil
+    statut: StatutConvocation
+    mode: ModeConvocation
+    date_envoi: DateCivile
+    precedente_id: Identifiant | None = Field(description="Convocation que celle-ci relance")
+    rang_relance: Entier = Field(
+        description="Relances après une absence ; une séance annulée ne compte pas"
+    )
+    presence: PresenceAccueil | None = Field(description="Dernière présence constatée")
+
+
+class PageConvocations(Page[Convocation]):
+    """Une page de convocations."""
+
+
+class PresenceCreation(Entree):
+    """Ce qui est constaté d'une personne convoquée."""
+
+    presence: PresenceAccueil
+    motif: MotifAbsence | None = Field(
+        default=None, description="Requis d'une personne excusée, sans objet d'une présente"
+    )
+    date_constat: DateCivile | None = Field(default=None, description="Absente : aujourd'hui")
+
+
+class Presence(Modele):
+    """Un constat de présence ou d'absence. Immuable : un autre le corrige."""
+
+    id: Identifiant = Field(json_schema_extra={"readOnly": True})
+    convocation_id: Identifiant
+    presence: PresenceAccueil
+    motif: MotifAbsence | None
+    date_constat: DateCivile
+    auteur: Auteur
+    cree_le: Instant = Field(json_schema_extra={"readOnly": True})
+
+
+class PagePresences(Page[Presence]):
+    """Une page de constats."""
+
+
+class DispenseCreation(Entree):
+    """La dispense d'une étape de l'accueil."""
+
+    type: TypeAccueil = Field(description="`reunion_collective` ou `entretien_individuel`")
+    motif: MotifDispense
+    date_dispense: DateCivile | None = Field(default=None, description="Absente : aujourd'hui")
+
+
+class Dispense(Modele):
+    """Une personne dispensée d'une étape de l'accueil. Immuable."""
+
+    id: Identifiant = Field(json_schema_extra={"readOnly": True})
+    personne_id: Identifiant
+    type: TypeAccueil
+    motif: MotifDispense
+    date_dispense: DateCivile
+    auteur: Auteur
+    cree_le: Instant = Field(json_schema_extra={"readOnly": True})
+
+
+class PageDispenses(Page[Dispense]):
+    """Une page de dispenses."""
+
+
+class ContactCreation(Entree):
+    """Un premier contact ; sans `personne_id` il est compté, et rien n'identifie la personne."""
+
+    personne_id: Identifiant | None = None
+    type: TypeContact
+    type_lieu: TypeLieu
+    lieu: Libelle = Field(description="Nom du lieu, public")
+    date_contact: DateCivile | None = Field(default=None, description="Absente : aujourd'hui")
+    motif: MotifContact
+
+
+class Contact(Modele):
+    """Un premier contact de l'accueil social universel : ce n'est pas une orientation."""
+
+    id: Identifiant = Field(json_schema_extra={"readOnly": True})
+    personne_id: Identifiant | None
+    type: TypeContact
+    type_lieu: TypeLieu
+    lieu: Libelle
+    date_contact: DateCivile
+    motif: MotifContact
+    auteur: Auteur
+    cree_le: Instant = Field(json_schema_extra={"readOnly": True})
+
+
+class PageContacts(Page[Contact]):
+    """Une page de premiers contacts."""
+
+
+# --- statistiques
+
+
+class AxeStatistiques(StrEnum):
+    """Selon quoi répartir les personnes en groupes. Liste ouverte."""
+
+    COMMUNE = "commune"
+    ORGANISME = "organisme"
+    AGE = "age"
+
+
+class Effectif(Modele):
+    """Un nombre de personnes ; masqué, il est `null`."""
+
+    modalite: str = Field(max_length=120)
+    nombre: Entier | None
+    masque: Booleen
+
+
+class Repartition(Modele):
+    """Les personnes d'un groupe, chacune dans une seule modalité ; à zéro, une modalité manque."""
+
+    nom: str = Field(
+        max_length=80, description="delai, decision, parcours, defaut, critere.<champ>"
+    )
+    masquee: Booleen = Field(description="Vrai : rien n'en est montré pour ce groupe")
+    effectifs: list[Effectif] = Field(max_length=500)
+
+
+class GroupeStatistiques(Modele):
+    """Un groupe de personnes à orienter. Un nombre, une durée ou un taux masqué est `null`."""
+
+    cle: str = Field(max_length=64)
+    a_orienter: Entier | None
+    masque: Booleen
+    delai_moyen_heures: Entier | None = Field(description="De la réception à la décision")
+    delai_median_heures: Entier | None
+    dans_delai_points_base: Entier | None = Field(
+        description="Part des décisions prises dans les six semaines, en dix-millièmes"
+    )
+    repartitions: list[Repartition] = Field(max_length=100)
+
+
+class Statistiques(Modele):
+    """Les orientations reçues dans une période : l'ensemble, puis les groupes qui le partagent."""
+
+    date_debut: DateCivile
+    date_fin: DateCivile
+    seuil: Entier = Field(description="Un effectif inférieur est masqué")
+    ensemble: GroupeStatistiques
+    groupes: list[GroupeStatistiques] = Field(max_length=5000)
+    champs_masques: list[Mot] = Field(max_length=5)

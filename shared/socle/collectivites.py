@@ -119,6 +119,8 @@ def routes(nom: str) -> APIRouter:
             exige_version(row.version, version)
             valeurs = changements(_render(row), demande)
             if valeurs:
+                # A day is text in JSON.
+                valeurs = {champ: demande.model_dump(mode="json")[champ] for champ in valeurs}
                 row = await update_version(tx, tables.Collectivite, true(), version, valeurs)
             return Effet(_render(row), version=row.version, status=200)
 

@@ -95,12 +95,19 @@ def refusals(*refus: type[Refus]) -> dict[int | str, dict[str, Any]]:
 
 # What a path names, by its parameter: the words and the value are the same in every route.
 _CHEMIN = {
+    "accueil_id": ("Une séance d'accueil", None),
     "code": ("La collectivité du jeton, par son code Insee", "35D"),
+    "contact_id": ("Un premier contact", None),
+    "convocation_id": ("Une convocation", None),
+    "annulation_id": ("Une annulation de décision", None),
     "decision_id": ("Une décision d'orientation", None),
+    "dispense_id": ("Une dispense", None),
     "import_id": ("Un import", None),
     "organisme_referent_id": ("Un organisme référent", None),
+    "notification_id": ("Une notification de décision", None),
     "orientation_id": ("Une orientation", None),
     "personne_id": ("Une personne, opaque", None),
+    "place_id": ("Une place chez un organisme référent", None),
     "proposition_id": ("Une proposition", None),
 }
 

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 IDENTIFIANTS: Mapping[str, str] = {
+    "annulation_id": "019cb5c1-2d40-7a66-8d0e-5b7f31c9e284",
+    "notification_id": "019cb3f8-77e0-7d12-a4c5-9e60b8d2f371",
+    "place_id": "019cb368-8f21-7c38-b1f9-2a64d07e8c5b",
+    "accueil_id": "019cad9d-67a0-7d55-8b06-4c1e9a72f3d8",
     "action_id": "019cad9d-67a0-7c02-9e41-6b1f0f5a2d33",
     "beneficiaire_ref": "019cb3d4-11c8-7f53-8d0c-2f7b1de04a16",
+    "contact_id": "019cb3d4-11c8-71a9-b5e3-68f0d2c7941b",
     "convention_id": "019cad9d-67a0-726b-b2a7-4de452e6b438",
+    "convocation_id": "019cb3d4-11c8-7e24-93bd-05a7f1c68e3f",
     "decision_id": "019cb368-8f20-70c6-a6a3-a4506513270e",
+    "dispense_id": "019cb3d4-11c8-7b60-8f17-d94e2a05c7b3",
     "dossier_id": "019cad95-0a20-7297-8d61-e00a0d5efb5a",
     "ecriture_id": "019cb40d-5aa0-7a3e-9c55-0d1b7f6e2c48",
     "engagement_id": "019cb40d-5aa0-7b91-8e27-5f3a9c0d6e12",
@@ -28,6 +35,7 @@ IDENTIFIANTS: Mapping[str, str] = {
     "parcours_id": "019cb368-8f25-7160-8999-50d836f675cc",
     "periode_id": "019cb368-8f25-7a0b-94e6-18d2c7f3b509",
     "personne_id": "019cad95-0a20-7c8e-a75b-d4f1390e62ab",
+    "presence_id": "019cb3d4-11c8-7c93-a8d1-3b60e5f7294c",
     "prescription_id": "019cb368-8f25-7160-8999-50d836f675ce",
     "proposition_id": "019cad9d-67a0-7e40-8a12-b95c3d07f6e8",
     "reservation_id": "019cb40d-5aa0-78d0-9738-f7d93d9c1724",
@@ -41,9 +49,13 @@ _CHAMPS: Mapping[str, Any] = {
     "code_commune": "35238",
     "cree_le": "2026-03-03T11:15:00.000000Z",
     "date_decision": "2026-03-09",
+    "date_constat": "2026-03-17",
+    "date_contact": "2026-03-05",
     "date_debut": "2026-03-09",
+    "date_dispense": "2026-03-05",
     "date_effet": "2026-03-09",
     "date_engagement": "2026-03-18",
+    "date_envoi": "2026-03-05",
     "date_limite": "2026-04-14",
     "date_naissance": "1990-04-12",
     "date_observation": "2026-03-12",
@@ -93,13 +105,28 @@ _ENVELOPPE: Mapping[str, Any] = {
     "fenetre_debut": "2026-01-01",
     "fenetre_fin": "2026-12-31",
 }
+_SEANCE: Mapping[str, Any] = {
+    "type": "reunion_collective",
+    "type_lieu": "caf",
+    "lieu": "Accueil de la caisse d'allocations familiales",
+    "debut_le": "2026-03-17T08:00:00.000000Z",
+    "fin_le": "2026-03-17T10:00:00.000000Z",
+    "places": 12,
+}
 _ORGANISME: Mapping[str, Any] = {
     "reference": "cd-35",
     "type": "conseil_departemental",
     "nom": "Département, service insertion",
     "communes": ["35238"],
     "clients": ["si-departement-35"],
+    "places": 140,
 }
+_NOTIFICATION = {
+    "mode": "lettre_recommandee",
+    "date_envoi": "2026-03-10",
+    "date_reception": "2026-03-12",
+}
+_ATTENTE = {"rang": 1, "date_limite_file": "2026-04-08", "organisme_alternatif_id": None}
 _VENTILATION = [{"enveloppe_id": IDENTIFIANTS["enveloppe_id"], "montant_centimes": 45_000}]
 _LIGNES = [
     {
@@ -130,6 +157,25 @@ _CRITERES = [
     {"champ": "niveau_etude", "valeur": "NV4"},
 ]
 
+_GROUPE: Mapping[str, Any] = {
+    "cle": "ensemble",
+    "a_orienter": 160,
+    "masque": False,
+    "delai_moyen_heures": 552,
+    "delai_median_heures": 504,
+    "dans_delai_points_base": 9143,
+    "repartitions": [
+        {
+            "nom": "delai",
+            "masquee": False,
+            "effectifs": [
+                {"modalite": "dans_delai", "nombre": 128, "masque": False},
+                {"modalite": "hors_delai", "nombre": 12, "masque": False},
+                {"modalite": "non_decidee", "nombre": 20, "masque": False},
+            ],
+        }
+    ],
+}
 _OBJETS: Mapping[str, Mapping[str, Any]] = {
     # commun
     "Collectivite": {"code": "35D", "libelle": "Ille-et-Vilaine"},
@@ -141,6 +187,11 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "duree": 15,
         "unite": "jours",
         "source": "Règlement intérieur du département",
+        "depart": "reception",
+        "fin": "accueil",
+        "depuis": "2026-01-01",
+        "territoire": "redon-vallons-de-vilaine",
+        "communes": ["35236"],
     },
     "Limites": {
         "limite_max": 200,
@@ -181,7 +232,15 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "message": "Date AAAA-MM-JJ attendue",
     },
     # orientation
+    "Accueil": {**_SEANCE, "places_prises": 1, "motif_annulation": None},
+    "AccueilAnnulationCreation": {"motif": "Salle indisponible"},
+    "AccueilCreation": _SEANCE,
+    "AccueilModification": {"lieu": "Salle des associations", "places": 15},
     "CompteursImport": _COMPTEURS,
+    "Contact": {"lieu": "Espace France services", "motif": "acces_aux_droits"},
+    "ContactCreation": {"lieu": "Espace France services", "motif": "acces_aux_droits"},
+    "Convocation": {"mode": "courrier", "precedente_id": None, "presence": None},
+    "ConvocationCreation": {"mode": "courrier", "date_envoi": "2026-03-05"},
     "CritereEvalue": {
         "champ": "contrainte_mobilite",
         "valeur": "DEPENDANT_TRANSPORT",
@@ -191,6 +250,8 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "CriteresCreation": {"criteres": _CRITERES, "source": "professionnel"},
     "Decision": {"regle_competence": "C1", "etat_decision": "acceptee"},
     "DecisionCreation": {"etat_decision": "acceptee", "date_effet": "2026-03-09"},
+    "Dispense": {"motif": "deja_informee"},
+    "DispenseCreation": {"type": "reunion_collective", "motif": "deja_informee"},
     "EcartOrganisme": {
         "organisme_id": IDENTIFIANTS["organisme_id"],
         "motif": "hors_territoire",
@@ -198,9 +259,13 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "Echeance": {
         "id": IDENTIFIANTS["orientation_id"],
         "code": "orientation_pcd",
+        "date_depart": "2026-03-03",
+        "fin": "decision",
+        "confirme": True,
         "etat": "a_temps",
         "source": "Code de l'action sociale et des familles, D262-65-2",
     },
+    "Effectif": {"modalite": "dans_delai", "nombre": 128},
     "Explication": {
         "texte": "La règle P4 propose le parcours socio-professionnel. Le frein le plus élevé est"
         " de niveau moyen. La règle O08 propose le conseil départemental comme organisme référent :"
@@ -224,15 +289,28 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "complet": True,
         "version": 3,
     },
-    "OrganismeReferent": _ORGANISME,
+    "AnnulationDecision": {
+        "motif": "Critères relevés par erreur",
+        "date_annulation": "2026-03-20",
+        "orientation_suivante_id": "019cb5c1-2d40-7d02-9a4b-c7e1850f62a3",
+    },
+    "AnnulationDecisionCreation": {"motif": "Critères relevés par erreur"},
+    "Notification": _NOTIFICATION,
+    "NotificationCreation": _NOTIFICATION,
+    "OrganismeReferent": {**_ORGANISME, "places_occupees": 140, "file": 1},
     "OrganismeReferentCreation": _ORGANISME,
     "OrganismeReferentModification": {"communes": ["35238", "35047"], "date_fin": None},
+    "Place": {"statut": "en_file", "placee_le": None, **_ATTENTE},
+    "PlaceDonnee": {"statut": "en_file", **_ATTENTE},
     "Orientation": {
         "statut": "en_attente",
         "criteres": _CRITERES,
+        "annulation_id": None,
         "date_effet": None,
+        "date_notification": None,
         "decision_id": None,
         "organisme_referent_id": None,
+        "place": None,
         "type_parcours": None,
         "version": 2,
     },
@@ -244,8 +322,30 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "nir": "2900435999001",
     },
     "PersonneRequete": {"nir": "2900435999001"},
+    "Presence": {"presence": "absente", "motif": "transport"},
+    "PresenceCreation": {"presence": "absente", "motif": "transport"},
     "ProblemeImport": {"code": "date-attendue", "champ": "DTNAI"},
     "Proposition": {"regle": "P4"},
+    "GroupeStatistiques": _GROUPE,
+    "Repartition": _GROUPE["repartitions"][0],
+    "Statistiques": {
+        "date_debut": "2026-01-01",
+        "date_fin": "2026-03-31",
+        "seuil": 5,
+        "ensemble": _GROUPE,
+        "groupes": [
+            {
+                **_GROUPE,
+                "cle": "territoire",
+                "a_orienter": None,
+                "masque": True,
+                "delai_moyen_heures": None,
+                "delai_median_heures": None,
+                "dans_delai_points_base": None,
+                "repartitions": [{"nom": "delai", "masquee": True, "effectifs": []}],
+            }
+        ],
+    },
     # parcours
     "AbandonCreation": {
         "date_abandon": "2026-05-04",
@@ -344,6 +444,11 @@ _FAITS: Mapping[str, Mapping[str, Any]] = {
 
 # What an act leaves, where the object's own example would show it before the act.
 _ACTES: Mapping[str, Mapping[str, Any]] = {
+    "annuler_accueil": {
+        "statut": "annule",
+        "motif_annulation": "Salle indisponible",
+        "version": 2,
+    },
     "annuler_prescription": {
         "statut": "annulee",
         "motif_annulation": "Action reportée par l'organisme",
@@ -372,6 +477,7 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "commentaire_fin": "La personne préfère travailler d'abord son logement.",
         "version": 2,
     },
+    "creer_accueil": {"places_prises": 0},
     "creer_action": {"places_disponibles": 40, "places_reservees": 0},
     "creer_enveloppe": {
         "statut": "annoncee",
@@ -393,6 +499,7 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "disponible_centimes": 71_980_000,
         "reserve_centimes": 0,
     },
+    "creer_presence": {"statut": "a_relancer", "presence": "absente", "version": 2},
     "importer_flux": {
         "compteurs": dict.fromkeys(_COMPTEURS, 0),
         "statut": "en_attente",
@@ -407,12 +514,14 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "date_fin": "2026-06-15",
         "version": 2,
     },
+    "modifier_accueil": {"lieu": "Salle des associations", "places": 15, "version": 2},
     "modifier_action": {
         "libelle": "Permis de conduire, location solidaire",
         "axe": None,
         "version": 2,
     },
     "modifier_collectivite": {"libelle": "Département d'Ille-et-Vilaine", "version": 2},
+    "creer_organisme_referent": {"places_occupees": 0, "file": 0},
     "modifier_organisme_referent": {"communes": ["35238", "35047"], "version": 2},
     "rouvrir_frein": {
         "date_debut": "2026-09-07",

@@ -29,9 +29,13 @@ def changements(courant: BaseModel, demande: BaseModel) -> dict[str, Any]:
         courant: the resource, as it is answered.
         demande: the patch; each of its fields is one of the resource, and none is an object.
     """
-    actuels = courant.model_dump()
-    sent = demande.model_dump(exclude_unset=True)
-    return {champ: valeur for champ, valeur in sent.items() if valeur != actuels[champ]}
+    actuels, sent = courant.model_dump(), demande.model_dump()
+    # Sent or not is told of the fields; an element of an array is whole, its defaults included.
+    return {
+        champ: valeur
+        for champ, valeur in sent.items()
+        if champ in demande.model_fields_set and valeur != actuels[champ]
+    }
 
 
 async def update_version(

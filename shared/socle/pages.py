@@ -182,14 +182,10 @@ def entre(colonne: Any, minimum: Any, maximum: Any) -> ColumnElement[bool]:
     )
 
 
-async def paginer(
-    tx: Transaction,
-    statement: Select[*tuple[Any, ...]],
-    table: Any,
-    demande: PageDemandee,
-    parameters: dict[str, Any] | None = None,
-) -> Sequence[Row[Any]]:
-    """Return one row more than the page, in the order asked, ties broken by id."""
+def trancher(
+    statement: Select[*tuple[Any, ...]], table: Any, demande: PageDemandee
+) -> Select[*tuple[Any, ...]]:
+    """Cut a list to one row more than the page, in the order asked, ties broken by id."""
     colonne = getattr(table, demande.tri.lstrip("-"))
     descend = demande.tri.startswith("-")
     if demande.apres is not None:
@@ -198,8 +194,18 @@ async def paginer(
         here = tuple_(colonne, table.id)
         statement = statement.where(here < last if descend else here > last)
     order = [one.desc() if descend else one.asc() for one in (colonne, table.id)]
-    statement = statement.order_by(*order).limit(demande.limite + 1)
-    return (await tx.execute(statement, parameters)).all()
+    return statement.order_by(*order).limit(demande.limite + 1)
+
+
+async def paginer(
+    tx: Transaction,
+    statement: Select[*tuple[Any, ...]],
+    table: Any,
+    demande: PageDemandee,
+    parameters: dict[str, Any] | None = None,
+) -> Sequence[Row[Any]]:
+    """Return the rows of `trancher`."""
+    return (await tx.execute(trancher(statement, table, demande), parameters)).all()
 
 
 def rendre_page(

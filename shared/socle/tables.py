@@ -131,7 +131,8 @@ class Collectivite(Changeante, Cloisonnee, Base):
     ideparte: Mapped[str] = colonne("Code du département dans les flux CAF/MSA (IDEPARTE), ex. 035")
     fuseau: Mapped[str] = colonne("Fuseau IANA où se comptent les jours civils, ex. Europe/Paris")
     delais: Mapped[list[Any]] = colonne(
-        "Délais locaux, des objectifs affichés : code, duree, unite, source"
+        "Délais locaux, des objectifs affichés : code, duree, unite, source ; depuis, depart, fin,"
+        " territoire, communes"
     )
 
 

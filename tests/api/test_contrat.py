@@ -240,7 +240,13 @@ async def test_a_cursor_is_ours_and_bound_to_its_list(client: Client, connecter:
 
 
 async def test_a_resource_is_not_read_twice_for_nothing(client: Client) -> None:
-    created = await client.post("/v1/organismes-referents", CD)
+    personne = {
+        "nom": "Essai",
+        "prenoms": "Alix",
+        "date_naissance": "1990-04-12",
+        "beneficiaire_rsa": True,
+    }
+    created = await client.post("/v1/personnes", personne)
     url = created.headers["Location"]
 
     known = await client.get(url, headers={"If-None-Match": created.headers["ETag"]})

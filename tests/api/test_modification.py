@@ -209,6 +209,7 @@ async def test_a_collectivite_changes_its_name_and_delays(
 ) -> None:
     client, url = connecter(nom), f"/v1/collectivites/{ouverte}"
     delai = {"code": "premier-rendez-vous", "duree": 15, "unite": "jours", "source": "Essai"}
+    complet = delai | dict.fromkeys(("depuis", "depart", "fin", "territoire")) | {"communes": []}
 
     changed = await patch(client, url, {"libelle": "Autre", "delais": [delai]})
     same = await patch(client, url, {"delais": [delai]}, version=2)
@@ -216,7 +217,7 @@ async def test_a_collectivite_changes_its_name_and_delays(
     zone = await patch(client, url, {"fuseau": "Indian/Reunion"}, version=2)
 
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
-    assert (changed.json()["libelle"], changed.json()["delais"]) == ("Autre", [delai])
+    assert (changed.json()["libelle"], changed.json()["delais"]) == ("Autre", [complet])
     assert (same.status_code, same.headers["ETag"]) == (200, '"2"')
     assert (elsewhere.status_code, zone.status_code) == (404, 422)
     assert zone.json()["erreurs"][0]["code"] == "champ-inconnu"

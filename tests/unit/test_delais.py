@@ -12,9 +12,13 @@ from shared.delais import (
     DELAIS,
     Delai,
     Etat,
+    Interruption,
+    Pause,
     Unite,
     delai_en_vigueur,
     echeance,
+    echeance_prolongee,
+    echeance_suivie,
     etat,
     fin_de_delai,
     jour_civil,
@@ -184,6 +188,115 @@ def test_a_deadline_ends_at_local_midnight(date_echeance: date, fuseau: ZoneInfo
 
 
 @pytest.mark.parametrize(
+    ("recu_le", "fuseau", "fin"),
+    [
+        pytest.param("2026-01-04T23:30Z", PARIS, "2026-02-16T23:00Z", id="Paris, hiver"),
+        pytest.param("2026-02-20T10:00Z", PARIS, "2026-04-03T22:00Z", id="à travers l'heure d'été"),
+        pytest.param("2026-09-20T10:00Z", PARIS, "2026-11-01T23:00Z", id="à travers l'hiver"),
+        pytest.param("2028-01-18T12:00Z", PARIS, "2028-02-29T23:00Z", id="jusqu'au 29 février"),
+        pytest.param("2028-02-29T12:00Z", PARIS, "2028-04-11T22:00Z", id="depuis le 29 février"),
+        pytest.param("2026-11-19T20:00Z", REUNION, "2027-01-01T20:00Z", id="reçue le 20 là-bas"),
+        pytest.param(
+            "2026-11-19T19:59:59Z", REUNION, "2026-12-31T20:00Z", id="31 décembre, La Réunion"
+        ),
+    ],
+)
+def test_six_weeks_end_one_second_after_their_last(
+    recu_le: str, fuseau: ZoneInfo, fin: str
+) -> None:
+    recu = jour_civil(datetime.fromisoformat(recu_le), fuseau)
+    due = delai_en_vigueur("orientation_pcd", recu).echeance(recu)
+    minuit = fin_de_delai(due, fuseau)
+
+    assert minuit == datetime.fromisoformat(fin)
+    avant, apres = (jour_civil(minuit + timedelta(seconds=n), fuseau) for n in (-1, 1))
+    assert (etat(due, avant), etat(due, apres)) == (Etat.A_RISQUE, Etat.EN_RETARD)
+
+
+LUNDI = date(2026, 1, 5)  # six weeks later: 16 February
+
+
+def jour(mois: int, quantieme: int) -> date:
+    return date(2026, mois, quantieme)
+
+
+@pytest.mark.parametrize(
+    ("pauses", "attendue"),
+    [
+        pytest.param([], jour(2, 16), id="sans pause"),
+        pytest.param([(jour(1, 10), jour(1, 19))], jour(2, 26), id="dix jours"),
+        pytest.param([(jour(1, 10), jour(1, 10))], jour(2, 17), id="un jour"),
+        pytest.param([(jour(2, 16), jour(2, 16))], jour(2, 17), id="le dernier jour"),
+        pytest.param([(jour(2, 17), jour(2, 20))], jour(2, 16), id="le lendemain, trop tard"),
+        pytest.param([(jour(1, 1), jour(1, 5))], jour(2, 16), id="le jour du fait ne court pas"),
+        pytest.param([(jour(1, 1), jour(1, 6))], jour(2, 17), id="commencée avant"),
+        pytest.param(
+            [(jour(1, 10), jour(1, 19)), (jour(1, 15), jour(1, 24))], jour(3, 3), id="chevauchées"
+        ),
+        pytest.param(
+            [(jour(2, 20), jour(2, 21)), (jour(2, 10), jour(2, 14))],
+            jour(2, 23),
+            id="la seconde dans le temps ajouté par la première",
+        ),
+        pytest.param([(jour(1, 10), None)], None, id="en cours"),
+        pytest.param([(jour(2, 17), None)], jour(2, 16), id="en cours, après la fin"),
+    ],
+)
+def test_a_pause_pushes_the_end_by_its_days(
+    pauses: list[tuple[date, date | None]], attendue: date | None
+) -> None:
+    """Planted: a day paused twice counted twice, the day of the event paused; red both."""
+    due = delai_en_vigueur("orientation_pcd", LUNDI).echeance(LUNDI)
+
+    assert echeance_prolongee(due, LUNDI, [Pause(*pause) for pause in pauses]) == attendue
+
+
+@pytest.mark.parametrize(
+    ("interruptions", "pauses", "attendue"),
+    [
+        pytest.param([], [], jour(2, 28), id="un mois"),
+        pytest.param([(jour(2, 10), jour(3, 31))], [], jour(4, 30), id="repart de zéro"),
+        pytest.param([(jour(2, 10), None)], [], None, id="en attente de la nouvelle décision"),
+        pytest.param([(jour(2, 28), jour(3, 2))], [], jour(4, 2), id="le dernier jour"),
+        pytest.param([(jour(3, 1), jour(3, 2))], [], jour(2, 28), id="trop tard : rien ne revit"),
+        pytest.param([(jour(1, 30), jour(3, 2))], [], jour(2, 28), id="avant le départ"),
+        pytest.param(
+            [(jour(2, 10), jour(3, 2)), (jour(3, 20), jour(4, 1))], [], jour(5, 1), id="deux fois"
+        ),
+        pytest.param(
+            [(jour(2, 10), jour(3, 2))],
+            [(jour(2, 2), jour(2, 6)), (jour(3, 3), jour(3, 4))],
+            jour(4, 4),
+            id="une pause d'avant la reprise s'efface",
+        ),
+        pytest.param(
+            [(jour(3, 2), None)],
+            [(jour(2, 2), jour(2, 6))],
+            None,
+            id="interrompu dans le temps d'une pause",
+        ),
+    ],
+)
+def test_an_interruption_starts_the_month_of_the_contract_again(
+    interruptions: list[tuple[date, date | None]],
+    pauses: list[tuple[date, date | None]],
+    attendue: date | None,
+) -> None:
+    """D5411-8-2. Planted: the rest of the month kept at the restart, red."""
+    notifiee = jour(1, 31)
+    delai = delai_en_vigueur("contrat_engagement", notifiee)
+
+    calculee = echeance_suivie(
+        delai,
+        notifiee,
+        pauses=[Pause(*pause) for pause in pauses],
+        interruptions=[Interruption(*one) for one in interruptions],
+    )
+
+    assert calculee == attendue
+
+
+@pytest.mark.parametrize(
     ("fuseau", "jour"),
     [
         pytest.param(PARIS, date(2026, 2, 16), id="Paris"),
@@ -228,3 +341,54 @@ def test_a_later_event_never_ends_earlier(un: date, autre: date, duree: int, uni
 
     assert echeance(premier, duree, unite) <= echeance(second, duree, unite)
     assert echeance(premier, duree, unite) > premier
+
+
+@given(jours, st.integers(1, 90), st.sampled_from(Unite), st.data())
+def test_a_pause_of_n_days_moves_the_end_by_n_days(
+    depart: date, duree: int, unite: Unite, data: st.DataObject
+) -> None:
+    due = echeance(depart, duree, unite)
+    debut = data.draw(st.dates(depart + timedelta(days=1), due))
+    longueur = data.draw(st.integers(1, 400))
+    pause = Pause(debut, debut + timedelta(days=longueur - 1))
+
+    assert echeance_prolongee(due, depart, [pause]) == due + timedelta(days=longueur)
+
+
+pauses_tirees = st.lists(
+    st.builds(
+        lambda debut, longueur: Pause(debut, debut + timedelta(days=longueur)),
+        st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+        st.integers(0, 60),
+    ),
+    max_size=6,
+)
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 6, 30)), st.integers(0, 90), pauses_tirees)
+def test_with_pauses_a_later_event_never_ends_earlier(
+    depart: date, retard: int, pauses: list[Pause]
+) -> None:
+    """In days: a month begun on the 31st already ends with one begun on the 28th."""
+    ends = [
+        echeance_prolongee(echeance(un, 42, Unite.JOURS), un, pauses)
+        for un in (depart, depart + timedelta(days=retard))
+    ]
+
+    assert ends[0] is not None
+    assert ends[1] is not None
+    assert echeance(depart, 42, Unite.JOURS) <= ends[0] <= ends[1]
+
+
+@given(st.dates(date(2026, 1, 1), date(2026, 6, 30)), pauses_tirees, pauses_tirees)
+def test_one_more_pause_never_ends_earlier_and_the_order_is_nothing(
+    depart: date, pauses: list[Pause], autres: list[Pause]
+) -> None:
+    due = echeance(depart, 6, Unite.SEMAINES)
+    avec = echeance_prolongee(due, depart, [*pauses, *autres])
+    sans = echeance_prolongee(due, depart, pauses)
+
+    assert avec == echeance_prolongee(due, depart, [*autres, *pauses])
+    assert avec is not None
+    assert sans is not None
+    assert sans <= avec

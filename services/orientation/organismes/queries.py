@@ -4,19 +4,34 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from services.orientation import tables
 from shared.refus import Introuvable, Refus
+from shared.schemas.orientation import StatutPlace
 from shared.socle.db import Transaction, siens
 from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer
 
-_T = tables.OrganismeReferent
-_SELECT = select(*_T.__table__.columns).where(siens(_T))
+_T, _G = tables.OrganismeReferent, tables.Place
+_ALL = select(*_T.__table__.columns).where(siens(_T)).order_by(_T.reference)
+_SELECT = select(
+    *_T.__table__.columns,
+    *(
+        select(func.count())
+        .where(_G.collectivite == _T.collectivite, _G.organisme_id == _T.id, _G.statut == statut)
+        .correlate(_T)
+        .scalar_subquery()
+        .label(nom)
+        for nom, statut in (
+            ("places_occupees", StatutPlace.PLACEE.value),
+            ("file", StatutPlace.EN_FILE.value),
+        )
+    ),
+).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("id"))
-_INSERT = insert(_T).returning(*_T.__table__.columns)
+_INSERT = insert(_T)
 
 
 class OrganismeExistant(Refus):
@@ -31,9 +46,10 @@ async def store_organisme(tx: Transaction, values: Mapping[str, Any]) -> Row[Any
         OrganismeExistant: the reference is taken.
     """
     try:
-        return (await tx.execute(_INSERT, values)).one()
+        await tx.execute(_INSERT, values)
     except IntegrityError:
         raise OrganismeExistant from None
+    return await read_organisme(tx, values["id"])
 
 
 async def read_organisme(tx: Transaction, organisme_id: UUID) -> Row[Any]:
@@ -50,13 +66,13 @@ async def read_organisme(tx: Transaction, organisme_id: UUID) -> Row[Any]:
 
 async def update_organisme(
     tx: Transaction, organisme_id: UUID, version: int, valeurs: dict[str, Any]
-) -> Row[Any]:
-    """Write the next version of an organisme.
+) -> None:
+    """Write the next version of an organisme, and hold its row.
 
     Raises:
         VersionDepassee: another came first.
     """
-    return await update_version(tx, _T, _T.id == organisme_id, version, valeurs)
+    await update_version(tx, _T, _T.id == organisme_id, version, valeurs)
 
 
 async def list_organismes(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:
@@ -66,4 +82,4 @@ async def list_organismes(tx: Transaction, page: PageDemandee) -> Sequence[Row[A
 
 async def all_organismes(tx: Transaction) -> Sequence[Row[Any]]:
     """Read all the organismes of the collectivité: tens, the candidates of a proposal."""
-    return (await tx.execute(_SELECT.order_by(_T.reference))).all()
+    return (await tx.execute(_ALL)).all()

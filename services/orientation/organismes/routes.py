@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.orientation.organismes import queries, rules
+from services.orientation.places.queries import promote
 from shared.refus import Introuvable, VersionDepassee
 from shared.schemas.commun import Operation
 from shared.schemas.orientation import (
@@ -24,7 +24,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.modification import Fusion, changements, modifier
 from shared.socle.pages import PageDemandee, page_de, rendre_page
-from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.reponses import Effet, rendre
 from shared.socle.transactions import TransactionDep
 
 router = routeur("organismes-referents")
@@ -84,12 +84,13 @@ async def lister_organismes_referents(
     dependencies=[portee("orientation:lire")],
     responses=refusals(Introuvable),
 )
-async def obtenir_organisme_referent(
-    organisme_referent_id: UUID, request: Request, tx: TransactionDep
-) -> Response:
-    """Rend un organisme référent de la collectivité du jeton. Portée `orientation:lire`."""
+async def obtenir_organisme_referent(organisme_referent_id: UUID, tx: TransactionDep) -> Response:
+    """Rend un organisme référent de la collectivité du jeton, et ses places à l'instant.
+
+    Les places bougent sans `version`, donc la réponse n'est jamais 304. Portée `orientation:lire`.
+    """
     row = await queries.read_organisme(tx, organisme_referent_id)
-    return rendre_lecture(request, _render(row), row.version)
+    return rendre(Effet(_render(row), version=row.version, status=200))
 
 
 @router.patch(
@@ -108,8 +109,10 @@ async def modifier_organisme_referent(
 ) -> Response:
     """Change ce qui est envoyé : `null` efface, un tableau est remplacé en entier.
 
-    Sans rien qui change, la version reste et rien n'est publié. Portée
-    `orientation:administrer`. Publie `orientation.organisme_referent.modifie`.
+    Sans rien qui change, la version reste et rien n'est publié. Avec plus de places, les premiers
+    de la file sont placés ; avec moins, personne ne perd la sienne. Portée
+    `orientation:administrer`. Publie `orientation.organisme_referent.modifie`, et
+    `orientation.place.attribuee` pour chaque place donnée.
     """
 
     async def changer() -> Effet:
@@ -119,8 +122,14 @@ async def modifier_organisme_referent(
         if not valeurs:
             return Effet(courant, version=version, status=200)
         rules.verifier_organisme(courant.model_copy(update=valeurs))
-        row = await queries.update_organisme(tx, organisme_referent_id, version, valeurs)
-        await publier(tx, _fait("modifie", row, Operation.MODIFICATION))
+        await queries.update_organisme(tx, organisme_referent_id, version, valeurs)
+        attribuees = (
+            await promote(tx, {organisme_referent_id: valeurs["places"]})
+            if "places" in valeurs
+            else []
+        )
+        row = await queries.read_organisme(tx, organisme_referent_id)
+        await publier(tx, _fait("modifie", row, Operation.MODIFICATION), *attribuees)
         return Effet(_render(row), version=row.version, status=200)
 
     return await modifier(tx, changer, essai=essai)

@@ -6,18 +6,30 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, bindparam, insert, select, text, update
+from sqlalchemy import Row, RowMapping, bindparam, case, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from services.orientation import tables
 from services.orientation.criteres.rules import Critere, Enonce
+from services.orientation.places.queries import RANG_ACTUEL
 from shared.refus import Introuvable, Refus
-from shared.schemas.orientation import StatutOrientation
+from shared.schemas.orientation import StatutOrientation, StatutPlace
 from shared.socle.db import Transaction, exige_version, siens
 from shared.socle.pages import PageDemandee, entre, paginer, parmi
 
-_O, _P = tables.Orientation, tables.Personne
-_SELECT = select(*_O.__table__.columns).where(siens(_O))
+_O, _P, _G = tables.Orientation, tables.Personne, tables.Place
+_SELECT = (
+    select(
+        *_O.__table__.columns,
+        _G.id.label("place_id"),
+        _G.statut.label("place_statut"),
+        RANG_ACTUEL.label("place_rang"),
+        _G.date_limite_file,
+        _G.organisme_alternatif_id,
+    )
+    .outerjoin(_G, (_G.collectivite == _O.collectivite) & (_G.orientation_id == _O.id))
+    .where(siens(_O))
+)
 _BY_ID = _SELECT.where(_O.id == bindparam("id"))
 _LOCK = (
     select(
@@ -65,14 +77,49 @@ _CLOSE_PREVIOUS = (
         _O.statut == StatutOrientation.OUVERTE.value,
     )
     .values(**_TOUCH, statut=StatutOrientation.CLOTUREE.value)
-    .returning(_O.id, _O.version)
+    .returning(_O.id, _O.version, _O.organisme_referent_id)
 )
 _PROPOSITION = select(*tables.Proposition.__table__.columns).where(siens(tables.Proposition))
-_DECISION = select(*tables.Decision.__table__.columns).where(siens(tables.Decision))
+# In id order, as everywhere when there are several.
+_LOCK_IN_FORCE = (
+    select(_O.id)
+    .where(
+        siens(_O),
+        _O.id.in_(bindparam("orientations", expanding=True)),
+        _O.statut == StatutOrientation.OUVERTE.value,
+    )
+    .order_by(_O.id)
+    .with_for_update()
+)
+_CLOSE = (
+    update(_O)
+    .where(siens(_O), _O.id.in_(bindparam("orientations", expanding=True)))
+    .values(**_TOUCH, statut=StatutOrientation.CLOTUREE.value)
+    .returning(_O.id, _O.version, _O.organisme_referent_id)
+)
+# The place as the decision gave it: what is never written again.
+_DECISION = (
+    select(
+        *tables.Decision.__table__.columns,
+        _G.id.label("place_id"),
+        case((_G.rang.is_(None), StatutPlace.PLACEE.value), else_=StatutPlace.EN_FILE.value).label(
+            "place_statut"
+        ),
+        _G.rang.label("place_rang"),
+        _G.date_limite_file,
+        _G.organisme_alternatif_id,
+    )
+    .outerjoin(
+        _G,
+        (_G.collectivite == tables.Decision.collectivite)
+        & (_G.orientation_id == tables.Decision.orientation_id),
+    )
+    .where(siens(tables.Decision))
+)
 
 
 _PROPOSED = insert(tables.Proposition).returning(*tables.Proposition.__table__.columns)
-_DECIDED = insert(tables.Decision).returning(*tables.Decision.__table__.columns)
+_DECIDED = insert(tables.Decision)
 _RECUEILS = (
     select(tables.RecueilCriteres.criteres, tables.RecueilCriteres.date_recueil)
     .where(
@@ -193,13 +240,19 @@ async def store_criteres(
 
 
 async def close_previous(tx: Transaction, personne_id: UUID) -> Sequence[Row[Any]]:
-    """Close the orientation in force of a person, if there is one: its id and new version."""
+    """Close the orientation in force of a person, if there is one: id, new version, organisme."""
     return (await tx.execute(_CLOSE_PREVIOUS, {"la_personne": personne_id})).all()
 
 
-async def store_decision(tx: Transaction, decision: Mapping[str, Any]) -> tuple[Row[Any], int]:
-    """Add a decision, open the orientation; return the decision and the orientation's version."""
-    row = (await tx.execute(_DECIDED, decision)).one()
+async def close_orientations(tx: Transaction, orientations: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Close those of these orientations that are in force: id, new version, organisme."""
+    held = (await tx.execute(_LOCK_IN_FORCE, {"orientations": list(orientations)})).scalars().all()
+    return (await tx.execute(_CLOSE, {"orientations": held})).all()
+
+
+async def store_decision(tx: Transaction, decision: Mapping[str, Any]) -> int:
+    """Add a decision, open the orientation; return the orientation's version."""
+    await tx.execute(_DECIDED, decision)
     orientation = (
         await tx.execute(
             _DECIDE,
@@ -212,7 +265,8 @@ async def store_decision(tx: Transaction, decision: Mapping[str, Any]) -> tuple[
             },
         )
     ).one()
-    return row, orientation.version
+    version: int = orientation.version
+    return version
 
 
 async def read_proposition(tx: Transaction, proposition_id: UUID) -> Row[Any]:

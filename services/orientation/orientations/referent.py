@@ -78,6 +78,7 @@ class MotifEcart(StrEnum):
     HORS_TERRITOIRE = "hors_territoire"
     AGE_INCONNU = "age_inconnu"
     HORS_AGE = "hors_age"
+    CAPACITE_ATTEINTE = "capacite_atteinte"
     TYPE_NON_RETENU = "type_non_retenu"
     NON_PRIORITAIRE = "non_prioritaire"
 
@@ -205,6 +206,7 @@ def proposer_organisme(
     *,
     defaut: Defaut | None = None,
     regles_locales: Sequence[RegleLocale] = (),
+    complets: frozenset[UUID] = frozenset(),
 ) -> PropositionOrganisme:
     """Return the organisme of the first rule, O01 to O09, that finds one able to act on `jour`.
 
@@ -219,11 +221,15 @@ def proposer_organisme(
         jour: civil day of the proposal, where the collectivité is.
         defaut: set when the due date passed without the information (O01 to O03).
         regles_locales: orders that bind the département (O04); the first that applies wins.
+        complets: set aside for want of room, when what is sought is where else there is some.
 
     Source: CASF R262-65-3; code du travail, L5411-5-1 III and IV; O05 to O09 are proposed.
     """
     candidats = sorted(organismes, key=lambda candidat: str(candidat.id))
     ecarts = {candidat.id: obstacle(candidat, situation, jour) for candidat in candidats}
+    for candidat in candidats:
+        if candidat.id in complets:
+            ecarts[candidat.id] = ecarts[candidat.id] or MotifEcart.CAPACITE_ATTEINTE
     regle: RegleOrganisme | None = None
     retenus: list[Organisme] = []
     for regle in _applicables(type_parcours, situation, jour, defaut, regles_locales):
@@ -245,6 +251,23 @@ def proposer_organisme(
         ),
         situation=situation,
     )
+
+
+def organisme_alternatif(
+    type_parcours: TypeParcours,
+    situation: Situation,
+    organismes: Sequence[Organisme],
+    jour: date,
+    *,
+    complets: frozenset[UUID],
+) -> UUID | None:
+    """Return the organisme with room that the same rule would propose; None if it finds none.
+
+    It is told to one who waits, and changes nothing of the decision.
+    """
+    sans_borne = proposer_organisme(type_parcours, situation, organismes, jour)
+    autre = proposer_organisme(type_parcours, situation, organismes, jour, complets=complets)
+    return autre.organisme_id if autre.regle == sans_borne.regle else None
 
 
 def _applicables(

@@ -1,12 +1,13 @@
 """Orientations: criteria come in, the rules propose and say why, the competent one decides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request
-from sqlalchemy import Row
+from sqlalchemy import Row, RowMapping
 from starlette.responses import Response
 
 from services.orientation.criteres import rules as criteres_rules
@@ -14,6 +15,8 @@ from services.orientation.criteres.rules import CHAMPS_SANTE, Critere
 from services.orientation.organismes.queries import all_organismes
 from services.orientation.orientations import competence, queries, referent, rules
 from services.orientation.orientations.proposition import CHAMP_OBSTACLE, etablir, situation_au
+from services.orientation.places import queries as places
+from services.orientation.places import rules as places_rules
 from shared.delais import delai_en_vigueur, jour_civil
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation, VersionDepassee
 from shared.schemas.commun import Auteur, DateCivile, Operation
@@ -28,8 +31,10 @@ from shared.schemas.orientation import (
     PageDecisions,
     PageOrientations,
     PagePropositions,
+    PlaceDonnee,
     Proposition,
     StatutOrientation,
+    StatutPlace,
     TypeOrganisme,
     TypeParcours,
 )
@@ -40,7 +45,7 @@ from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
-from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.reponses import Effet, rendre, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 SANTE = "orientation.sante:lire"
@@ -130,14 +135,14 @@ async def lister_orientations(
     dependencies=[portee("orientation:lire")],
     responses=refusals(Introuvable),
 )
-async def obtenir_orientation(
-    orientation_id: UUID, request: Request, tx: TransactionDep
-) -> Response:
+async def obtenir_orientation(orientation_id: UUID, tx: TransactionDep) -> Response:
     """Rend une orientation. Portée `orientation:lire` ; les critères de santé demandent
     `orientation.sante:lire`, et `champs_masques` dit s'ils manquent.
+
+    La place bouge sans que `version` change, donc la réponse n'est jamais 304.
     """
     row = await queries.read_orientation(tx, orientation_id)
-    return rendre_lecture(request, _orientation(tx, row), row.version)
+    return rendre(Effet(_orientation(tx, row), version=row.version, status=200))
 
 
 @router.post(
@@ -284,8 +289,9 @@ async def decider_orientation(
     """Accepte la préconisation, ou la refuse avec un motif et un autre choix.
 
     Seul l'organisme compétent à la date de la décision peut décider (L5411-5-1 II, D262-65-2) :
-    le client du jeton doit parler pour lui. Portée `orientation:decider`. Publie
-    `orientation.decision.enregistree`, qui ouvre le parcours.
+    le client du jeton doit parler pour lui. La décision est toujours enregistrée ; sans place
+    libre chez l'organisme, la personne prend rang dans sa file. Portée `orientation:decider`.
+    Publie `orientation.decision.enregistree`, qui ouvre le parcours.
     """
 
     async def decider() -> Effet:
@@ -331,10 +337,11 @@ async def decider_orientation(
             raise Validation([Erreur("/organisme_referent_id", "hors-bornes", message)])
         referent.verifier_organisme(_candidat(choisi), situation, date_decision)
         remplacees = await queries.close_previous(tx, row.personne_id)
-        decision, orientation_version = await queries.store_decision(
+        decision_id = new_id()
+        orientation_version = await queries.store_decision(
             tx,
             {
-                "id": new_id(),
+                "id": decision_id,
                 "orientation_id": orientation_id,
                 "proposition_id": row.proposition_id,
                 "etat_decision": demande.etat_decision.value,
@@ -349,6 +356,22 @@ async def decider_orientation(
                 "client_id": tx.acces.auteur,
             },
         )
+        bornes = await places.lock_organismes(
+            tx, {choisi.id, *(one.organisme_referent_id for one in remplacees)}
+        )
+        await places.release_places(tx, [one.id for one in remplacees])
+        await _donner_place(
+            tx,
+            orientation_id,
+            choix,
+            bornes,
+            organismes,
+            situation,
+            date_decision=date_decision,
+            date_effet=date_effet,
+        )
+        attribuees = await places.promote(tx, bornes) if remplacees else []
+        decision = await queries.read_decision(tx, decision_id)
         await publier(
             tx,
             *(
@@ -358,10 +381,11 @@ async def decider_orientation(
             _fait(
                 "decision.enregistree", orientation_id, orientation_version, Operation.MODIFICATION
             ),
+            *attribuees,
         )
         return Effet(
             _decision(decision),
-            location=f"/v1/orientations/{orientation_id}/decisions/{decision.id}",
+            location=f"/v1/orientations/{orientation_id}/decisions/{decision_id}",
             version=orientation_version,
         )
 
@@ -430,6 +454,37 @@ def _decideur(
     )
 
 
+async def _donner_place(
+    tx: Transaction,
+    orientation_id: UUID,
+    choix: rules.Choix,
+    bornes: Mapping[UUID, int],
+    organismes: Sequence[Row[Any]],
+    situation: referent.Situation,
+    *,
+    date_decision: date,
+    date_effet: date,
+) -> None:
+    """Write the place that a decision gives; for one who waits, where else there is room."""
+    ici = choix.organisme_referent_id
+    # Without a bound there is nothing to count, and many to count it among.
+    stock = places_rules.Stock(places=None)
+    if ici in bornes:
+        stock = (await places.read_stocks(tx, {ici: bornes[ici]}))[ici]
+    locaux = await places.read_delais_locaux(tx) if stock.libres == 0 else ()
+    attribution = places_rules.attribuer(stock, date_effet, locaux)
+    alternatif = None
+    if attribution.statut is StatutPlace.EN_FILE:
+        bornes = {un.id: un.places for un in organismes if un.places is not None}
+        stocks = await places.read_stocks(tx, bornes)
+        complets = frozenset(un for un, stock in stocks.items() if stock.libres == 0)
+        candidats = [_candidat(un) for un in organismes]
+        alternatif = referent.organisme_alternatif(
+            choix.type_parcours, situation, candidats, date_decision, complets=complets
+        )
+    await places.store_place(tx, orientation_id, ici, attribution, alternatif)
+
+
 def _candidat(row: Row[Any]) -> referent.Organisme:
     delegataire = row.type == TypeOrganisme.DELEGATAIRE_DEPARTEMENTAL
     return referent.Organisme(
@@ -448,7 +503,12 @@ def _fait(nom: str, orientation_id: UUID, version: int, operation: Operation) ->
 def _orientation(tx: Transaction, row: Row[Any]) -> Orientation:
     visibles, masques = _visibles(tx, row.criteres)
     return Orientation.model_validate(
-        {**row._mapping, "criteres": visibles, "champs_masques": masques}
+        {
+            **row._mapping,
+            "criteres": visibles,
+            "champs_masques": masques,
+            "place": _place(row._mapping),
+        }
     )
 
 
@@ -474,4 +534,19 @@ def _visibles(
 
 
 def _decision(row: Row[Any]) -> Decision:
-    return Decision.model_validate({**row._mapping, "auteur": Auteur(client_id=row.client_id)})
+    return Decision.model_validate(
+        {
+            **row._mapping,
+            "place": _place(row._mapping),
+            "auteur": Auteur(client_id=row.client_id),
+        }
+    )
+
+
+def _place(row: RowMapping) -> PlaceDonnee | None:
+    """The place beside an orientation or a decision; none before it, nor before places were."""
+    if row.get("place_id") is None:
+        return None
+    return PlaceDonnee.model_validate(
+        {**row, "statut": row["place_statut"], "rang": row["place_rang"]}
+    )

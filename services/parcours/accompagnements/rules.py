@@ -39,6 +39,7 @@ def orientation_decidee(orientation: Orientation) -> OrientationDecidee | None:
     """Return what the decision says, or nothing when no decision stands."""
     if (
         orientation.decision_id is None
+        or orientation.annulation_id is not None
         or orientation.type_parcours is None
         or orientation.organisme_referent_id is None
         or orientation.date_effet is None

@@ -61,6 +61,9 @@ class Orientation:
             "type_parcours": "social",
             "organisme_referent_id": str(new_id()),
             "date_effet": "2026-03-09",
+            "place": None,
+            "date_notification": None,
+            "annulation_id": None,
             **champs,
         }
         self.orientations[str(orientation["id"])] = orientation
