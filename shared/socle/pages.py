@@ -7,6 +7,7 @@ import hmac
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
@@ -190,11 +191,16 @@ def trancher(
     descend = demande.tri.startswith("-")
     if demande.apres is not None:
         valeur, identifiant = demande.apres
-        last = (TypeAdapter(colonne.type.python_type).validate_python(valeur), UUID(identifiant))
+        last = (_lecteur(colonne.type.python_type).validate_python(valeur), UUID(identifiant))
         here = tuple_(colonne, table.id)
         statement = statement.where(here < last if descend else here > last)
     order = [one.desc() if descend else one.asc() for one in (colonne, table.id)]
     return statement.order_by(*order).limit(demande.limite + 1)
+
+
+@cache
+def _lecteur(type_: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(type_)
 
 
 async def paginer(
