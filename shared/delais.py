@@ -151,14 +151,14 @@ def echeance_prolongee(
     return date_echeance
 
 
-def echeance_suivie(
+def depart_suivi(
     delai: Delai,
     depart: date,
     *,
     pauses: Iterable[Pause] = (),
     interruptions: Iterable[Interruption] = (),
 ) -> date | None:
-    """Return the last civil day of a delay that was paused or interrupted; None if none runs.
+    """Return the day from which a delay runs once it was interrupted; None while nothing runs.
 
     An interruption starts the whole delay again at its `reprise`; one that comes after the end
     revives nothing, and one before the start is of another delay.
@@ -166,17 +166,31 @@ def echeance_suivie(
     Source: Code du travail D5411-8-2, for the contract asked again by a réorientation.
     """
     pauses = tuple(pauses)
-    date_echeance = echeance_prolongee(delai.echeance(depart), depart, pauses)
     for interruption in sorted(interruptions, key=lambda one: one.jour):
         if interruption.jour < depart:
             continue
-        if date_echeance is not None and interruption.jour > date_echeance:
+        fin = echeance_prolongee(delai.echeance(depart), depart, pauses)
+        if fin is not None and interruption.jour > fin:
             break
         if interruption.reprise is None:
             return None
         depart = interruption.reprise
-        date_echeance = echeance_prolongee(delai.echeance(depart), depart, pauses)
-    return date_echeance
+    return depart
+
+
+def echeance_suivie(
+    delai: Delai,
+    depart: date,
+    *,
+    pauses: Iterable[Pause] = (),
+    interruptions: Iterable[Interruption] = (),
+) -> date | None:
+    """Return the last civil day of a delay that was paused or interrupted; None if none runs."""
+    pauses = tuple(pauses)
+    suivi = depart_suivi(delai, depart, pauses=pauses, interruptions=interruptions)
+    if suivi is None:
+        return None
+    return echeance_prolongee(delai.echeance(suivi), suivi, pauses)
 
 
 def jour_civil(instant: datetime, fuseau: ZoneInfo) -> date:

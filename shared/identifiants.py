@@ -81,6 +81,19 @@ def numero_allocataire(texte: str) -> str:
     return numero if len(numero) <= 7 else _sans_remplissage(numero.lstrip("0"))
 
 
+def numero_france_travail(texte: str) -> str:
+    """Return the national number of a person at France Travail, on 11 digits.
+
+    It has no public key, and the older local identifier, of 8 characters, does not give it.
+
+    Raises:
+        IdentifiantInvalide: `caracteres`, `longueur` or `nul` (a placeholder).
+
+    Source: identifiers.md, 3.
+    """
+    return _chiffres(texte, longueur=11)
+
+
 def siren(texte: str) -> str:
     """Return the SIREN on 9 digits.
 

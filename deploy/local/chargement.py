@@ -43,6 +43,7 @@ async def charger_departement(
         await une_fois(
             si.ecrire("orientation", "/v1/organismes-referents", corps, cle=organisme.code)
         )
+    await _unites_et_chiffres(si, collectivite)
     for convention in collectivite.conventions:
         await une_fois(
             si.ecrire(
@@ -120,6 +121,44 @@ async def charger_illustrations(
         chemin = f"/v1/conventions/{conventions[action.convention]['id']}/actions"
         corps = _action_demo(collectivite, action, enveloppes)
         await une_fois(si.ecrire("financement", chemin, corps, cle=action.code))
+
+
+async def _unites_et_chiffres(si: Partenaire, collectivite: Collectivite) -> None:
+    """Record the units that pages name, and the figures that they announce.
+
+    Units that a page only counts are a figure: nothing is made up to reach it.
+    """
+    organismes = {
+        one["reference"]: one["id"]
+        async for one in si.tout("orientation", "/v1/organismes-referents")
+    }
+    for organisme in collectivite.organismes:
+        chemin = f"/v1/organismes-referents/{organismes[organisme.code]}/unites"
+        for unite in organisme.unites:
+            corps: Json = {
+                "reference": unite.code,
+                "nom": unite.libelle,
+                "territoire": unite.territoire,
+                "source": collectivite.citer(unite.source),
+            }
+            await une_fois(si.ecrire("orientation", chemin, corps, cle=unite.code))
+    for chiffre in collectivite.chiffres:
+        corps = {
+            "reference": chiffre.cle,
+            "libelle": chiffre.libelle,
+            "valeur": chiffre.valeur,
+            "unite": chiffre.unite,
+            "qualificatif": chiffre.qualificatif,
+            "annee": chiffre.annee,
+            "periodicite": chiffre.periodicite,
+            "territoire": chiffre.territoire,
+            "organisme_referent_id": chiffre.organisme and organismes[chiffre.organisme],
+            "mesure": chiffre.mesure,
+            "role": chiffre.role,
+            "texte_source": chiffre.texte_source,
+            "source": collectivite.citer(chiffre.source),
+        }
+        await une_fois(si.ecrire("orientation", "/v1/indicateurs", corps, cle=chiffre.cle))
 
 
 async def _enveloppe(si: Partenaire, corps: Json, montant_centimes: int | None) -> None:

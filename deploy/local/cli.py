@@ -206,9 +206,15 @@ def bench(
     dossier: Annotated[
         Path, typer.Option(help="Où poser celui du banc, jeté après : sur le disque à mesurer.")
     ] = DOSSIER,
-    port: Annotated[int, typer.Option(help="Premier de cinq ports libres.")] = PORT + 50,
+    port: Annotated[int, typer.Option(help="Premier de six ports libres.")] = PORT + 50,
     court: Annotated[
         bool, typer.Option("--court", help="Voir si tout marche : les chiffres n'y valent rien.")
+    ] = False,
+    croissance: Annotated[
+        bool, typer.Option("--croissance", help="Plutôt : les p95, de peu de personnes à beaucoup.")
+    ] = False,
+    complet: Annotated[
+        bool, typer.Option("--complet", help="Avec --croissance : jusqu'à 2 000 000 de personnes.")
     ] = False,
     en_json: Annotated[
         bool, typer.Option("--json", help="Le même bilan, en JSON, sur la dernière ligne.")
@@ -220,12 +226,22 @@ def bench(
     """Mesure les budgets de architecture.md, en rapports pris dans un même passage."""
     # Not before: an image that serves has no tests.
     from tests.bench import banc, tableau
+    from tests.bench import croissance as croissances
 
-    bilan = banc.mesurer(dossier.resolve(), port, banc.COURTE if court else banc.Taille(), _dire)
-    tableau.afficher(_console if en_json else _sortie, bilan)
+    if croissance:
+        ampleur = croissances.COMPLETE if complet else croissances.Ampleur()
+        bilan = croissances.mesurer(
+            dossier.resolve(), port, croissances.COURTE if court else ampleur, _dire
+        )
+        afficher_bilan, budgets = tableau.afficher_croissance, bilan["genres"]
+    else:
+        taille = banc.COURTE if court else banc.Taille()
+        bilan = banc.mesurer(dossier.resolve(), port, taille, _dire)
+        afficher_bilan, budgets = tableau.afficher, bilan["budgets"]
+    afficher_bilan(_console if en_json else _sortie, bilan)
     if en_json:
         print(json.dumps(bilan, ensure_ascii=False), flush=True)
-    if exiger and not all(budget["tenu"] for budget in bilan["budgets"]):
+    if exiger and not all(budget["tenu"] for budget in budgets):
         raise typer.Exit(1)
 
 

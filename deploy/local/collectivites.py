@@ -55,8 +55,10 @@ from shared.schemas.financement import (
     StatutSignataire,
     TypeConvention,
 )
-from shared.schemas.orientation import TypeOrganisme
-from shared.schemas.parcours import CodeFrein
+from shared.schemas.orientation.organismes import RoleAgent
+from shared.schemas.orientation.statistiques import MesureIndicateur
+from shared.schemas.orientation.vocabulaire import TypeOrganisme
+from shared.schemas.parcours.freins import CodeFrein
 
 FICHIER_DEMONSTRATION = "demonstration.yaml"
 
@@ -160,7 +162,10 @@ class Annonce(Montant):
 
 
 class Chiffre(Entree):
-    """A figure of a page. `valeur` is null when the page prints a share in words."""
+    """A figure of a page. `valeur` is null when the page prints a share in words.
+
+    `mesure` and what narrows it are ours: what the service may count beside the figure.
+    """
 
     cle: Code
     libelle: Libelle
@@ -169,6 +174,10 @@ class Chiffre(Entree):
     qualificatif: Qualificatif
     annee: Annee | None = None
     periodicite: Literal["annuelle"] | None = None
+    mesure: MesureIndicateur | None = None
+    role: RoleAgent | None = None
+    organisme: Code | None = None
+    territoire: Code | None = None
     texte_source: Texte
     source: Source
 
@@ -527,6 +536,8 @@ class Collectivite(Entree):
     dates: tuple[DateCitee, ...] = ()
     regles_citees: tuple[Enonce, ...] = ()
     anomalies: tuple[Enonce, ...] = ()
+    # Whether the équipe pluridisciplinaire is consulted before a réorientation.
+    avis_ep_avant_reorientation: bool = False
     # Whether its clients must prove themselves by a key: a secret alone then gives no token.
     cle_exigee: bool = False
     clients: tuple[Client, ...] = Field(min_length=1)
@@ -562,6 +573,8 @@ class Collectivite(Entree):
         _among("territoire", [c.territoire for c in self.conventions], territoires)
         _among("territoire", [d.territoire for d in self.delais], territoires)
         _among("territoire", [unite.territoire for unite in unites], territoires)
+        _among("territoire", [c.territoire for c in self.chiffres], territoires)
+        _among("organisme", [c.organisme for c in self.chiffres], organismes)
         _among("unites_comptees", [o.unites_comptees for o in self.organismes], chiffres)
         _among("organisme", [c.organisme for c in self.clients], organismes)
         _among("financeur", [ligne.financeur for e in enveloppes for ligne in e.lignes], financeurs)
@@ -604,6 +617,7 @@ class Collectivite(Entree):
             libelle=self.libelle,
             ideparte=self.ideparte,
             fuseau=self.fuseau,
+            avis_ep_avant_reorientation=self.avis_ep_avant_reorientation,
             delais=[
                 DelaiLocal(
                     code=delai.cle,

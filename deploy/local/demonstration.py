@@ -27,7 +27,7 @@ from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.postgres import ErreurLocale
 from deploy.local.services import COLLECTIVITES, Installation, decrire
 from services.orientation.criteres.rules import Critere, niveaux_par_frein
-from shared.schemas.orientation import NiveauFrein
+from shared.schemas.orientation.vocabulaire import NiveauFrein
 
 FOYERS, GRAINE = 300, 35
 _PATIENCE_S = 120

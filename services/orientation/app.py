@@ -4,31 +4,45 @@ from fastapi import FastAPI
 
 from services.orientation.accueils.routes import router as accueils
 from services.orientation.annulations.routes import router as annulations
+from services.orientation.criteres.routes import router as criteres
+from services.orientation.dsp.routes import router as dsp
 from services.orientation.echeances.routes import router as echeances
 from services.orientation.imports.routes import LIMITES as LIMITES_IMPORT
 from services.orientation.imports.routes import router as imports
+from services.orientation.indicateurs.routes import router as indicateurs
+from services.orientation.jeux_de_regles.routes import router as jeux_de_regles
+from services.orientation.mouvements.routes import router as mouvements
 from services.orientation.notifications.routes import router as notifications
 from services.orientation.organismes.routes import router as organismes
 from services.orientation.orientations.routes import router as orientations
 from services.orientation.personnes.routes import router as personnes
 from services.orientation.places.routes import router as places
+from services.orientation.portefeuilles.routes import router as portefeuilles
+from services.orientation.rapprochements.routes import router as rapprochements
+from services.orientation.reexamens.routes import router as reexamens
+from services.orientation.reorientations.routes import router as reorientations
 from services.orientation.settings import Settings
 from services.orientation.statistiques.routes import router as statistiques
+from services.orientation.unites.routes import router as unites
 from shared.socle.app import creer
 
 PORTEES = {
     "orientation:lire": "Lire personnes, orientations, organismes et échéances",
     "orientation.sante:lire": "Voir les critères de santé et de handicap",
     "orientation:ecrire": "Enregistrer des personnes, des orientations et des critères",
-    "orientation:decider": "Décider d'une orientation",
+    "orientation:decider": "Décider d'une orientation, ou d'un rapprochement",
     "orientation:importer": "Déposer un flux CAF/MSA",
-    "orientation:administrer": "Ouvrir la collectivité, enregistrer les organismes",
+    "orientation:administrer": "Ouvrir la collectivité, enregistrer les organismes, les règles",
 }
 TAGS = {
     "personnes": "Les personnes, retrouvées sans que leur identité passe par une URL",
+    "rapprochements": "Les personnes qui sont peut-être la même, fusionnées sur décision",
     "imports": "Les flux CAF/MSA, foyer par foyer",
+    "mouvements": "Ce qui change d'un flux à l'autre",
     "orientations": "De l'information reçue à la décision, expliquée",
+    "reorientations": "Changer de parcours ou d'organisme, et réexaminer le parcours social",
     "organismes-referents": "Qui peut être désigné référent",
+    "jeux-de-regles": "Ce qui est proposé, sur quel arrêté, et ce que cela changerait",
     "places": "Qui est placé chez son organisme référent, et qui attend",
     "accueils": "Réunions, entretiens, permanences, et premiers contacts",
     "echeances": "Ce qui est dû, et quand",
@@ -55,15 +69,25 @@ def app(reglages: Settings | None) -> FastAPI:
         reglages=reglages,
         routeurs=[
             personnes,
+            rapprochements,
+            dsp,
             imports,
+            mouvements,
             orientations,
+            criteres,
             annulations,
             notifications,
+            reorientations,
+            reexamens,
             organismes,
+            jeux_de_regles,
+            unites,
             places,
+            portefeuilles,
             accueils,
             echeances,
             statistiques,
+            indicateurs,
         ],
         tags=TAGS,
         portees=PORTEES,

@@ -1,16 +1,24 @@
-"""What parcours asks of the worker: to follow the decisions of orientation."""
+"""What parcours asks of the worker: to follow what orientation decides, notifies and is asked."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 import structlog
 
 from services.parcours.accompagnements import queries, rules
 from services.parcours.accompagnements.rules import OrientationDecidee
+from services.parcours.contrats_engagement import queries as contrats
+from services.parcours.contrats_engagement.rules import interruption
+from services.parcours.referents import queries as referents
 from shared.clients.orientation import OrientationClient
 from shared.clients.voisin import RefusVoisin
+from shared.delais import Interruption
 from shared.schemas.commun import Changement, Operation
+from shared.schemas.parcours.accompagnement import MotifFinReferent
 from shared.socle.db import Transaction
 from shared.socle.evenements import Fait, publier
 from shared.socle.ids import new_id
@@ -18,15 +26,40 @@ from shared.socle.service import Service
 from shared.socle.suivi import Suivi
 from shared.socle.travailleur import Travail
 
+DECISION = "orientation.decision.enregistree"
+NOTIFICATION = "orientation.notification.enregistree"
+# Asked, then refused or withdrawn; accepted, the new decision tells.
+REORIENTATIONS = frozenset(
+    f"orientation.reorientation.{fait}" for fait in ("demandee", "refusee", "annulee")
+)
+# A merge of two persons, or its undoing, made it another's.
+RATTACHEMENTS = frozenset(f"orientation.orientation.{fait}" for fait in ("rattachee", "retablie"))
 _LECTURES = 8  # at once: a page of a hundred decisions must not take the sibling's whole pool
 
 _log = structlog.get_logger()
 
 
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Lues:
+    """What was read of orientation.
+
+    Decisions, when they were notified, what interrupts them, and whose those that a merge of
+    persons moved are now.
+    """
+
+    decidees: Sequence[OrientationDecidee]
+    notifications: Mapping[UUID, date]
+    interruptions: Mapping[UUID, tuple[UUID, Interruption]]  # by request, with its orientation
+    personnes: Mapping[UUID, UUID]
+
+
 async def lire_orientations(
     service: Service, collectivite: str, changements: Sequence[Changement]
-) -> Sequence[OrientationDecidee]:
-    """Read the orientations that the facts name, in their order, each once."""
+) -> Lues:
+    """Read what the facts name, in their order, each once."""
     client = OrientationClient(
         url=service.reglages.url_de("orientation"),
         portees="orientation:lire",
@@ -36,30 +69,72 @@ async def lire_orientations(
     )
     guichet = asyncio.Semaphore(_LECTURES)
 
-    async def lire(orientation_id: UUID) -> OrientationDecidee | None:
+    async def lire(reading: Callable[[UUID], Awaitable[_T]], one_id: UUID) -> _T | None:
         async with guichet:
             try:
-                orientation = await client.lire_orientation(orientation_id)
+                return await reading(one_id)
             except RefusVoisin as refus:
                 if refus.status not in (404, 410):
                     raise
                 # Erased since: there is no one left to accompany.
-                _log.warning("orientation_disparue", orientation_id=str(orientation_id))
+                _log.warning("orientation_disparue", orientation_id=str(one_id))
                 return None
+
+    async def lire_tout(
+        reading: Callable[[UUID], Awaitable[_T]], types: frozenset[str]
+    ) -> list[_T]:
+        ids = dict.fromkeys(one.id for one in changements if one.type in types)
+        found = await asyncio.gather(*(lire(reading, one_id) for one_id in ids))
+        return [one for one in found if one is not None]
+
+    orientations = await lire_tout(
+        client.lire_orientation, frozenset({DECISION, NOTIFICATION, *RATTACHEMENTS})
+    )
+    reorientations = await lire_tout(client.lire_reorientation, REORIENTATIONS)
+    # A fact of notification opens nothing: the decision may have been replaced long since.
+    decisions = {one.id for one in changements if one.type == DECISION}
+    rattachees = {one.id for one in changements if one.type in RATTACHEMENTS}
+    decidees = []
+    for orientation in orientations:
+        if orientation.id not in decisions:
+            continue
         decidee = rules.orientation_decidee(orientation)
         if decidee is None:
-            _log.warning("orientation_non_decidee", orientation_id=str(orientation_id))
-        return decidee
+            _log.warning("orientation_non_decidee", orientation_id=str(orientation.id))
+        else:
+            decidees.append(decidee)
+    interruptions = {one.id: (one.orientation_id, interruption(one)) for one in reorientations}
+    return Lues(
+        decidees=decidees,
+        notifications={
+            one.id: one.date_notification
+            for one in orientations
+            if one.date_notification is not None
+        },
+        interruptions={
+            one_id: (orientation_id, found)
+            for one_id, (orientation_id, found) in interruptions.items()
+            if found is not None
+        },
+        personnes={one.id: one.personne_id for one in orientations if one.id in rattachees},
+    )
 
-    ids = dict.fromkeys(changement.id for changement in changements)
-    found = await asyncio.gather(*(lire(orientation_id) for orientation_id in ids))
-    return [decidee for decidee in found if decidee is not None]
+
+async def appliquer_orientations(service: Service, tx: Transaction, lues: Lues) -> None:
+    """Open a parcours for each decision, or turn the open one, then date what they owe.
+
+    First of all whose each is: a decision read after a merge names the person kept.
+    """
+    if lues.personnes:
+        await publier(tx, *await queries.follow_personnes(tx, lues.personnes))
+    await _appliquer_decisions(tx, lues.decidees, await service.aujourdhui(tx))
+    await contrats.date_periodes(tx, lues.notifications, lues.interruptions)
 
 
-async def appliquer_orientations(
-    _: Service, tx: Transaction, decidees: Sequence[OrientationDecidee]
+async def _appliquer_decisions(
+    tx: Transaction, decidees: Sequence[OrientationDecidee], jour: date
 ) -> None:
-    """Open a parcours for each decision, or turn the open one; a known decision changes nothing."""
+    """A known decision changes nothing."""
     connues = await queries.known_orientations(tx, [one.orientation_id for one in decidees])
     nouvelles = [one for one in decidees if one.orientation_id not in connues]
     for vague in rules.vagues(nouvelles):
@@ -68,6 +143,26 @@ async def appliquer_orientations(
         suite = [(ouverts[one.personne_id], one) for one in vague if one.personne_id in ouverts]
         ids = await queries.open_parcours(tx, ouverture, new_id)
         await queries.reorient_parcours(tx, suite, new_id)
+        partis = await referents.end_organisme(
+            tx,
+            [
+                (row.id, rules.debut_apres(one.date_effet, row.date_debut))
+                for row, one in suite
+                if row.organisme_referent_id != one.organisme_referent_id
+            ],
+            MotifFinReferent.REORIENTATION,
+            jour,
+        )
+        a_signer = await contrats.bind_contrats(
+            tx,
+            {
+                one.personne_id: (parcours_id, one.orientation_id, one.date_effet)
+                for parcours_id, one in (
+                    *zip(ids, ouverture, strict=True),
+                    *((row.id, one) for row, one in suite),
+                )
+            },
+        )
         await publier(
             tx,
             *(
@@ -84,6 +179,17 @@ async def appliquer_orientations(
                 )
                 for row, _ in suite
             ),
+            *partis,
+            *(
+                Fait(
+                    "parcours.contrat_engagement.a_signer",
+                    "contrats-engagement",
+                    contrat_id,
+                    version,
+                    Operation.MODIFICATION,
+                )
+                for contrat_id, version in a_signer
+            ),
         )
 
 
@@ -93,7 +199,7 @@ TRAVAIL = Travail(
     suivis=[
         Suivi(
             source="orientation",
-            types=frozenset({"orientation.decision.enregistree"}),
+            types=frozenset({DECISION, NOTIFICATION, *REORIENTATIONS, *RATTACHEMENTS}),
             lire=lire_orientations,
             appliquer=appliquer_orientations,
         )

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from shared.clients.voisin import Voisin
-from shared.schemas.parcours import Parcours
+from shared.schemas.parcours.accompagnement import Parcours
 
 
 class ParcoursClient(Voisin):

@@ -7,11 +7,11 @@ from pydantic import Field, StringConstraints
 
 from shared.schemas.commun import (
     INCHANGE,
+    Booleen,
     Code,
     CodeCollectivite,
     CodeCommune,
     DateCivile,
-    Entier,
     Entree,
     Instant,
     Libelle,
@@ -19,6 +19,9 @@ from shared.schemas.commun import (
     Page,
     Version,
 )
+
+# Ten years of days: from any date of ours, whatever the unit, the calendar holds its end.
+DureeDelai = Annotated[int, Field(strict=True, ge=0, le=3_650)]
 
 
 class UniteDelai(StrEnum):
@@ -37,6 +40,8 @@ class EvenementDelai(StrEnum):
     DECISION = "decision"
     ENTREE_PARCOURS = "entree_parcours"
     ACCUEIL = "accueil"
+    NOTIFICATION = "notification"
+    REEXAMEN = "reexamen"
 
 
 class DelaiLocal(Entree):
@@ -49,7 +54,7 @@ class DelaiLocal(Entree):
     code: Code = Field(
         description="Un code du référentiel national reste à la loi : il ne fait pas d'objectif"
     )
-    duree: Entier
+    duree: DureeDelai
     unite: UniteDelai
     source: Libelle = Field(description="D'où vient ce délai")
     depuis: DateCivile | None = Field(
@@ -77,6 +82,13 @@ Fuseau = Annotated[
     StringConstraints(pattern=r"^[A-Z][A-Za-z_]+/[A-Za-z_/-]+$", max_length=40),
     Field(description="Fuseau IANA, ex. Europe/Paris : un délai se compte en jours civils d'ici"),
 ]
+AvisEp = Annotated[
+    Booleen,
+    Field(
+        description="Vrai : l'équipe pluridisciplinaire est consultée avant une réorientation ;"
+        " depuis 2025 aucun texte lu ne dit si elle doit l'être (CASF L262-39)"
+    ),
+]
 Ideparte = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9AB]{3}$", max_length=3),
@@ -92,6 +104,7 @@ class CollectiviteCreation(Entree):
     ideparte: Ideparte
     fuseau: Fuseau
     delais: list[DelaiLocal] = Field(default=[], max_length=50)
+    avis_ep_avant_reorientation: AvisEp = False
 
 
 class CollectiviteModification(Entree):
@@ -99,6 +112,7 @@ class CollectiviteModification(Entree):
 
     libelle: Libelle = INCHANGE
     delais: Annotated[list[DelaiLocal], Field(max_length=50)] = INCHANGE
+    avis_ep_avant_reorientation: AvisEp = INCHANGE
 
 
 class Collectivite(Modele):
@@ -109,6 +123,7 @@ class Collectivite(Modele):
     ideparte: Ideparte
     fuseau: Fuseau
     delais: list[DelaiLocal] = Field(max_length=50)
+    avis_ep_avant_reorientation: AvisEp
     version: Version = Field(json_schema_extra={"readOnly": True})
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
     modifie_le: Instant = Field(json_schema_extra={"readOnly": True})

@@ -96,19 +96,30 @@ def refusals(*refus: type[Refus]) -> dict[int | str, dict[str, Any]]:
 # What a path names, by its parameter: the words and the value are the same in every route.
 _CHEMIN = {
     "accueil_id": ("Une séance d'accueil", None),
+    "affectation_id": ("Une affectation à un portefeuille", None),
     "code": ("La collectivité du jeton, par son code Insee", "35D"),
     "contact_id": ("Un premier contact", None),
     "convocation_id": ("Une convocation", None),
     "annulation_id": ("Une annulation de décision", None),
     "decision_id": ("Une décision d'orientation", None),
+    "declaration_dsp_id": ("Une déclaration de données socio-professionnelles", None),
     "dispense_id": ("Une dispense", None),
     "import_id": ("Un import", None),
+    "indicateur_id": ("Un indicateur", None),
+    "jeu_de_regles_id": ("Un jeu de règles", None),
+    "mouvement_id": ("Un mouvement", None),
     "organisme_referent_id": ("Un organisme référent", None),
     "notification_id": ("Une notification de décision", None),
     "orientation_id": ("Une orientation", None),
     "personne_id": ("Une personne, opaque", None),
     "place_id": ("Une place chez un organisme référent", None),
+    "portefeuille_id": ("Un portefeuille de référent", None),
     "proposition_id": ("Une proposition", None),
+    "simulation_id": ("Une simulation de jeu de règles", None),
+    "rapprochement_id": ("Un rapprochement de deux personnes", None),
+    "reexamen_id": ("Un réexamen du parcours social", None),
+    "reorientation_id": ("Une demande de réorientation", None),
+    "unite_id": ("Une unité d'un organisme référent", None),
 }
 
 

@@ -12,14 +12,26 @@ from typing import Any
 IDENTIFIANTS: Mapping[str, str] = {
     "annulation_id": "019cb5c1-2d40-7a66-8d0e-5b7f31c9e284",
     "notification_id": "019cb3f8-77e0-7d12-a4c5-9e60b8d2f371",
+    "reorientation_id": "019cb7e4-90b0-7a51-8c3d-4f26d1e08b95",
+    "reexamen_id": "019cb7e4-90b0-7e86-b12f-60c9a7d35e14",
     "place_id": "019cb368-8f21-7c38-b1f9-2a64d07e8c5b",
+    "affectation_id": "019cb5c1-2d40-7f18-9b3c-6e0a4d72c581",
+    "indicateur_id": "019b789f-d7a0-7ab4-8e51-0f6c93d2a74e",
+    "portefeuille_id": "019b789f-d7a0-7f83-b6c2-9d1e5a4f7028",
+    "unite_id": "019b789f-d7a0-7e52-a3d1-4c8f0b6e9a17",
     "accueil_id": "019cad9d-67a0-7d55-8b06-4c1e9a72f3d8",
     "action_id": "019cad9d-67a0-7c02-9e41-6b1f0f5a2d33",
     "beneficiaire_ref": "019cb3d4-11c8-7f53-8d0c-2f7b1de04a16",
+    "contrat_id": "019cb4a1-6c30-7e55-9d02-71b8e4f0a36c",
+    "revision_contrat_id": "019cb4a1-6c30-7f0b-a417-2d96c8e53b70",
+    "acte_contrat_id": "019cb4c6-0d80-7a92-8e35-b40f7d19c26e",
+    "motif_heures_contrat_id": "019cb4a1-6c30-7b38-95fc-80e2a7d4619b",
     "contact_id": "019cb3d4-11c8-71a9-b5e3-68f0d2c7941b",
     "convention_id": "019cad9d-67a0-726b-b2a7-4de452e6b438",
     "convocation_id": "019cb3d4-11c8-7e24-93bd-05a7f1c68e3f",
     "decision_id": "019cb368-8f20-70c6-a6a3-a4506513270e",
+    "declaration_dsp_id": "019cb3d4-11c8-7a02-9c5b-6e1f0d3b8a47",
+    "diagnostic_id": "019cb7e4-90b0-7d03-a6f8-12e5b9c74a60",
     "dispense_id": "019cb3d4-11c8-7b60-8f17-d94e2a05c7b3",
     "dossier_id": "019cad95-0a20-7297-8d61-e00a0d5efb5a",
     "ecriture_id": "019cb40d-5aa0-7a3e-9c55-0d1b7f6e2c48",
@@ -28,17 +40,28 @@ IDENTIFIANTS: Mapping[str, str] = {
     "evenement_id": "019cb368-8f21-7d04-b6f2-91c3e5a7084d",
     "frein_id": "019cb368-8f25-7160-8999-50d836f675cd",
     "import_id": "019cad94-f1e0-7e6a-9b3d-7c2f4a108e55",
+    "intervenant_id": "019cb368-8f25-7b58-a3e9-0f6d72c1b845",
+    "jeu_de_regles_id": "019cb7e4-90b0-7b69-9d27-e3a05f8c1642",
+    "mouvement_id": "019cad95-0a20-7d5e-9f38-b1c6e07a4d29",
     "observation_id": "019cb368-8f25-7742-a1c0-3e9d5b7f2a60",
     "organisme_id": "019b789f-d7a0-7d19-8c44-e2a6f05b3c71",
     "organisme_referent_id": "019b789f-d7a0-7c02-9e41-6b1f0f5a2d33",
     "orientation_id": "019cad9d-67a0-75f1-b8d3-c6a90e24f517",
     "parcours_id": "019cb368-8f25-7160-8999-50d836f675cc",
+    "passation_id": "019cb368-8f25-7f36-8b07-c4d19e2a5f70",
     "periode_id": "019cb368-8f25-7a0b-94e6-18d2c7f3b509",
     "personne_id": "019cad95-0a20-7c8e-a75b-d4f1390e62ab",
     "presence_id": "019cb3d4-11c8-7c93-a8d1-3b60e5f7294c",
     "prescription_id": "019cb368-8f25-7160-8999-50d836f675ce",
     "proposition_id": "019cad9d-67a0-7e40-8a12-b95c3d07f6e8",
+    "rapprochement_id": "019cad96-3c70-7f18-a264-90b7e5d1c83a",
+    "acte_rapprochement_id": "019cb3d5-40e8-7b27-9d13-5f8c02a6e4b1",
+    "gardee_id": "019cad95-0a20-7c8e-a75b-d4f1390e62ab",
+    "recueil_id": "019cad9d-67a0-7c19-b4e3-2f8a6d0b5c71",
+    "reponse_passation_id": "019cb368-8f25-7d83-b6a1-2e94c70f5d18",
+    "referent_id": "019cb368-8f25-7e11-9d42-7a05c1e8b364",
     "reservation_id": "019cb40d-5aa0-78d0-9738-f7d93d9c1724",
+    "simulation_id": "019cb7e4-90b0-7c34-8ab5-70d1e6f29b83",
 }
 
 # What a field says wherever it stands; an object that says otherwise is in `_OBJETS`.
@@ -49,10 +72,13 @@ _CHAMPS: Mapping[str, Any] = {
     "code_commune": "35238",
     "cree_le": "2026-03-03T11:15:00.000000Z",
     "date_decision": "2026-03-09",
+    "date_affectation": "2026-03-10",
     "date_constat": "2026-03-17",
     "date_contact": "2026-03-05",
     "date_debut": "2026-03-09",
+    "date_declaration": "2026-03-03",
     "date_dispense": "2026-03-05",
+    "date_demande": "2026-03-20",
     "date_effet": "2026-03-09",
     "date_engagement": "2026-03-18",
     "date_envoi": "2026-03-05",
@@ -121,12 +147,194 @@ _ORGANISME: Mapping[str, Any] = {
     "clients": ["si-departement-35"],
     "places": 140,
 }
+_UNITE: Mapping[str, Any] = {
+    "reference": "agence-redon",
+    "nom": "Agence de Redon",
+    "territoire": "redon-vallons-de-vilaine",
+    "communes": ["35236"],
+    "places": 1_400,
+    "date_fin": None,
+}
+_PORTEFEUILLE: Mapping[str, Any] = {
+    "reference": "agent-0417",
+    "role": "referent_rsa",
+    "taille": 140,
+    "date_fin": None,
+}
+_INDICATEUR: Mapping[str, Any] = {
+    "reference": "prise_en_charge_2024",
+    "libelle": "bénéficiaires du RSA pris en charge",
+    "valeur": 1_400,
+    "unite": "personnes",
+    "qualificatif": "environ",
+    "annee": 2024,
+    "periodicite": None,
+    "territoire": "redon-vallons-de-vilaine",
+    "organisme_referent_id": None,
+    "mesure": "personnes_suivies",
+    "role": None,
+    "texte_source": "environ 1 400",
+    "source": "Département d'Ille-et-Vilaine, actualité du 18 avril 2024, ligne 41",
+}
+_ENGAGEMENTS = {"engagements": ["Participer aux rendez-vous et aux ateliers convenus"]}
+_ENGAGEMENTS_ORGANISME = {"engagements": ["Proposer un rendez-vous chaque mois"]}
+_OBJECTIF = {"domaine": "professionnel", "libelle": "Se déplacer pour travailler"}
+_ACTION_PLAN = {
+    "type": "demarche_droits_freins",
+    "libelle": "Préparer le code de la route",
+    "modalite": "collective",
+    "encadree": True,
+}
+_INTENSITE = {"duree_hebdomadaire_minutes": 900}
+_PLAN_ACTION: Mapping[str, Any] = {
+    "objectifs": [_OBJECTIF],
+    "actions": [{**_ACTION_PLAN, "date_debut": None, "date_fin": None}],
+    "intensite": {**_INTENSITE, "diagnostic_id": None, "date_reexamen": None},
+}
+_PLAN_ACTION_CREATION = {
+    "objectifs": [_OBJECTIF],
+    "actions": [_ACTION_PLAN],
+    "intensite": _INTENSITE,
+}
+_DROITS = "Vous pouvez contester ce contrat devant le président du conseil départemental."
+_CONTRAT: Mapping[str, Any] = {
+    "engagements_organisme": {"referent_unique": "agent-7", **_ENGAGEMENTS_ORGANISME},
+    "engagements_personne": _ENGAGEMENTS,
+    "plan_action": _PLAN_ACTION_CREATION,
+    "droits_recours": _DROITS,
+    "periodicite_actualisation_mois": 3,
+}
+_REVISION_CONTRAT: Mapping[str, Any] = {
+    "rang": 1,
+    "motif": None,
+    "plan_action": _PLAN_ACTION,
+    "droits_recours": _DROITS,
+    "periodicite_actualisation_mois": 3,
+}
+_ETAT_CONTRAT: Mapping[str, Any] = {
+    "statut": "a_signer",
+    "revision": 1,
+    "date_limite": "2026-04-12",
+    "etat_echeance": "a_temps",
+    "date_premiere_signature": None,
+    "date_signature": None,
+    "date_suspension": None,
+    "date_cloture": None,
+}
 _NOTIFICATION = {
     "mode": "lettre_recommandee",
     "date_envoi": "2026-03-10",
     "date_reception": "2026-03-12",
 }
+_DSP = [{"champ": "DIFDISP", "code": "0507"}, {"champ": "NIVETU", "code": "1204"}]
+_REORIENTATION: Mapping[str, Any] = {
+    "demandeur": "organisme",
+    "organisme_demandeur_id": IDENTIFIANTS["organisme_referent_id"],
+    "moment": "apres_diagnostic",
+    "motif": "diagnostic_autre_organisme",
+    "diagnostic_id": "019cb7e4-90b0-7d03-a6f8-12e5b9c74a60",
+    "type_parcours_propose": "professionnel",
+    "organisme_propose_id": IDENTIFIANTS["organisme_id"],
+}
+_ACTE: Mapping[str, Any] = {
+    "type": "reponse",
+    "sens": "accord",
+    "motif": None,
+    "date_acte": "2026-03-24",
+    "organisme_id": IDENTIFIANTS["organisme_id"],
+    "auteur": {"client_id": "france-travail-35"},
+    "cree_le": "2026-03-24T10:05:00.000000Z",
+}
+_REEXAMEN: Mapping[str, Any] = {
+    "issue": "maintien",
+    "france_travail_id": IDENTIFIANTS["organisme_id"],
+    "difficultes_durables": False,
+    "date_reexamen": "2026-09-08",
+}
+_REGLES: Mapping[str, Any] = {
+    "parcours": [
+        {
+            "activite_recente": True,
+            "capacite_a_se_projeter": True,
+            "formation_qualifiante": False,
+            "niveau_freins": "moyen",
+            "type_parcours": "professionnel",
+        }
+    ],
+    "niveaux": [
+        {"champ": "contrainte_mobilite", "valeur": "DEPENDANT_TRANSPORT", "niveau": "moyen"}
+    ],
+    "niveaux_qualifiants": ["NV1", "NV2", "NV3", "NV4", "NV5"],
+    "obstacles": [{"champ": "contrainte_logement", "valeur": "SANS_LOGEMENT"}],
+    "projection": [{"champ": "capacite_a_travailler", "valeurs": ["true"]}],
+    "organismes": [
+        {"regle": "O08", "types": ["delegataire_departemental", "conseil_departemental"]}
+    ],
+    "regles_locales": [
+        {
+            "type_parcours": "socio_professionnel",
+            "types": ["delegataire_departemental"],
+            "communes": ["35236"],
+            "age_min": 26,
+            "age_max": None,
+            "boe": "indifferent",
+        }
+    ],
+}
+_ARRETE = "Arrêté conjoint n° 2026-117"
+_SIMULATION: Mapping[str, Any] = {
+    "cle": "ensemble",
+    "rejouees": 160,
+    "deplacees": 24,
+    "masque": False,
+    "passages": [
+        {
+            "avant": "socio_professionnel",
+            "apres": "professionnel",
+            "nombre": 24,
+            "masque": False,
+        }
+    ],
+    "charges": [
+        {
+            "organisme_id": IDENTIFIANTS["organisme_id"],
+            "places": 140,
+            "avant": 90,
+            "apres": 66,
+            "masque": False,
+        }
+    ],
+}
 _ATTENTE = {"rang": 1, "date_limite_file": "2026-04-08", "organisme_alternatif_id": None}
+_BESOIN = {"code": "5", "valeur": "besoin"}
+_PROJET: Mapping[str, Any] = {
+    "typologie": "MR",
+    "code_rome": "H2409",
+    "code_appellation": "13782",
+    "est_prioritaire": True,
+    "besoins": [_BESOIN],
+}
+_REFERENT: Mapping[str, Any] = {
+    "agent": "agt-0417",
+    "date_debut": "2026-03-10",
+    "date_fin": None,
+    "motif_fin": None,
+    "passation_id": None,
+}
+_PASSATION: Mapping[str, Any] = {
+    "agent": "agt-0522",
+    "motif": "secteur",
+    "date_passation": "2026-06-01",
+}
+_REPONSE: Mapping[str, Any] = {
+    "id": IDENTIFIANTS["reponse_passation_id"],
+    "auteur": {"client_id": "si-departement-35"},
+    "cote": "cedant",
+    "sens": "accord",
+    "agent": "agt-0417",
+    "date_reponse": "2026-05-20",
+    "cree_le": "2026-05-20T09:30:00.000000Z",
+}
 _VENTILATION = [{"enveloppe_id": IDENTIFIANTS["enveloppe_id"], "montant_centimes": 45_000}]
 _LIGNES = [
     {
@@ -157,13 +365,47 @@ _CRITERES = [
     {"champ": "niveau_etude", "valeur": "NV4"},
 ]
 
+_PERSONNE: Mapping[str, Any] = {
+    "beneficiaire_rsa": True,
+    "droits_devoirs": True,
+    "role": "DEM",
+    "situation_rsa": "beneficiaire",
+    "source": None,
+    "numero_france_travail": "10000000001",
+    "date_risque_rsa": None,
+    "source_risque_rsa": None,
+    "fusionnee_avec_id": None,
+}
+_RAPPROCHEMENT: Mapping[str, Any] = {
+    "personne_ids": [IDENTIFIANTS["personne_id"], "4b1d9e07-52f6-4c3a-8e90-1a7d6f2c5b38"],
+    "motifs": ["meme_nom_premier_prenom"],
+    "statut": "propose",
+    "gardee_id": None,
+}
+_FUSION = {
+    "id": IDENTIFIANTS["acte_rapprochement_id"],
+    "nature": "fusion",
+    "gardee_id": IDENTIFIANTS["gardee_id"],
+    "motif": "Même dossier papier",
+    "auteur": {"client_id": "si-departement-35"},
+    "cree_le": "2026-03-05T11:15:00.000000Z",
+}
+_SEPARATION = {
+    **_FUSION,
+    "id": "019cb3d5-40e8-7c90-8b54-e16d7a03f92c",
+    "nature": "separation",
+    "gardee_id": None,
+    "motif": "Deux personnes, vues ensemble à l'accueil",
+}
 _GROUPE: Mapping[str, Any] = {
     "cle": "ensemble",
     "a_orienter": 160,
+    "orientees": 140,
     "masque": False,
     "delai_moyen_heures": 552,
     "delai_median_heures": 504,
     "dans_delai_points_base": 9143,
+    "dans_objectif_points_base": None,
     "repartitions": [
         {
             "nom": "delai",
@@ -174,6 +416,24 @@ _GROUPE: Mapping[str, Any] = {
                 {"modalite": "non_decidee", "nombre": 20, "masque": False},
             ],
         }
+    ],
+}
+_EQUITE: Mapping[str, Any] = {
+    "profil": {
+        "regle": "P4",
+        "activite": "oui",
+        "projection": "oui",
+        "qualification": "oui",
+        "frein": "moyen",
+        "obstacle": "non",
+    },
+    "cle": "35236",
+    "decisions": 40,
+    "masque": False,
+    "ecart_points_base": 2_500,
+    "effectifs": [
+        {"modalite": "autre_parcours.social", "nombre": 10, "masque": False},
+        {"modalite": "conforme", "nombre": 30, "masque": False},
     ],
 }
 _OBJETS: Mapping[str, Mapping[str, Any]] = {
@@ -248,6 +508,16 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     },
     "CritereLigne": _CRITERES[0],
     "CriteresCreation": {"criteres": _CRITERES, "source": "professionnel"},
+    "CodeDsp": _DSP[0],
+    "DeclarationDsp": {"codes": _DSP, "source": "organisme_payeur"},
+    "DeclarationDspCreation": {"codes": _DSP, "source": "organisme_payeur"},
+    "IndiceCritere": {
+        "champ": "niveau_etude",
+        "valeurs_possibles": ["NV5"],
+        "codes": [_DSP[1]],
+    },
+    "IndiceFrein": {"frein": "mobilite", "codes": [_DSP[0]]},
+    "RecueilCriteres": {"criteres": _CRITERES, "source": "professionnel"},
     "Decision": {"regle_competence": "C1", "etat_decision": "acceptee"},
     "DecisionCreation": {"etat_decision": "acceptee", "date_effet": "2026-03-09"},
     "Dispense": {"motif": "deja_informee"},
@@ -280,6 +550,57 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "source_organisme": "Annexe de l'arrêté",
         "versions": ["parcours-2025-01-01", "proposee-2025-01-01", "organisme-2025-01-01"],
     },
+    "ParcoursLigne": _REGLES["parcours"][0],
+    "NiveauLigne": _REGLES["niveaux"][0],
+    "ProjectionLigne": _REGLES["projection"][0],
+    "OrganismeLigne": _REGLES["organismes"][0],
+    "RegleLocaleLigne": _REGLES["regles_locales"][0],
+    "JeuDeReglesCreation": {
+        "code": "35-2027-01",
+        "libelle": "Redon : les délégataires d'abord",
+        "regles_locales": _REGLES["regles_locales"],
+    },
+    "JeuDeReglesModification": {"regles_locales": _REGLES["regles_locales"]},
+    "JeuDeRegles": {
+        **_REGLES,
+        "code": "35-2027-01",
+        "libelle": "Redon : les délégataires d'abord",
+        "statut": "brouillon",
+        "reference_arrete": None,
+        "date_debut": None,
+        "date_fin": None,
+        "ecarts": ["L4", "O04", "O08"],
+    },
+    "ReglesNationales": {
+        **_REGLES,
+        "code": "national-2025-01-01",
+        "date_debut": "2025-01-01",
+        "versions": ["parcours-2025-01-01", "proposee-2025-01-01", "organisme-2025-01-01"],
+        "source": "Proposition de Jalons",
+        "regles_locales": [],
+    },
+    "MiseEnVigueurCreation": {"reference_arrete": _ARRETE, "date_debut": "2026-04-01"},
+    "PassageParcours": _SIMULATION["passages"][0],
+    "ChargeOrganisme": _SIMULATION["charges"][0],
+    "GroupeSimulation": _SIMULATION,
+    "ResultatSimulation": {"seuil": 5, "ensemble": _SIMULATION, "territoires": []},
+    "SimulationCreation": {"date_debut": "2026-01-01", "date_fin": "2026-03-01"},
+    "Simulation": {
+        "statut": "terminee",
+        "date_debut": "2026-01-01",
+        "date_fin": "2026-03-01",
+        "a_jour": True,
+        "termine_le": "2026-03-03T11:15:04.000000Z",
+        "resultat": {"seuil": 5, "ensemble": _SIMULATION, "territoires": []},
+        "version": 3,
+    },
+    "Rejeu": {
+        "jeu_de_regles_id": None,
+        "version_regles": "parcours-2025-01-01 proposee-2025-01-01 organisme-2025-01-01",
+        "identique": True,
+        "empreinte_conservee": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+        "empreinte_rejouee": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    },
     "Import": {
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "statut": "terminee",
@@ -289,6 +610,13 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "complet": True,
         "version": 3,
     },
+    "Mouvement": {
+        "type": "droit_ouvert",
+        "personne_id": None,
+        "date_reference": "2026-02-28",
+        "motif": None,
+        "version_flux": "VRSB0801",
+    },
     "AnnulationDecision": {
         "motif": "Critères relevés par erreur",
         "date_annulation": "2026-03-20",
@@ -297,10 +625,44 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "AnnulationDecisionCreation": {"motif": "Critères relevés par erreur"},
     "Notification": _NOTIFICATION,
     "NotificationCreation": _NOTIFICATION,
+    "ActeReorientation": _ACTE,
+    "AnnulationReorientationCreation": {"motif": "Demande retirée par la personne"},
+    "AvisReorientationCreation": {"avis": "favorable", "date_avis": "2026-04-02"},
+    "ContratReorientation": {
+        "effet": "delai_interrompu",
+        "date_limite": None,
+        "source": "Code du travail D5411-8-2",
+    },
+    "DecisionReorientationCreation": {"etat_decision": "acceptee", "date_decision": "2026-04-07"},
+    "Reexamen": _REEXAMEN,
+    "ReexamenCreation": _REEXAMEN,
+    "Reorientation": {
+        **_REORIENTATION,
+        "statut": "en_attente",
+        "commentaire": None,
+        "date_limite_reponse": "2026-04-04",
+        "etat_reponse": "recue",
+        "date_limite_avis": None,
+        "etat_avis": "non_requise",
+        "actes": [_ACTE],
+        "orientation_suivante_id": None,
+        "version": 2,
+    },
+    "ReorientationCreation": _REORIENTATION,
+    "ReponseReorientationCreation": {"reponse": "accord"},
     "OrganismeReferent": {**_ORGANISME, "places_occupees": 140, "file": 1},
     "OrganismeReferentCreation": _ORGANISME,
     "OrganismeReferentModification": {"communes": ["35238", "35047"], "date_fin": None},
-    "Place": {"statut": "en_file", "placee_le": None, **_ATTENTE},
+    "Affectation": {"unite_precedente_id": None, "portefeuille_precedent_id": None},
+    "Indicateur": {**_INDICATEUR, "constat": 1_212, "etat_constat": "compte"},
+    "IndicateurCreation": _INDICATEUR,
+    "Portefeuille": {**_PORTEFEUILLE, "charge": 128},
+    "PortefeuilleCreation": _PORTEFEUILLE,
+    "PortefeuilleModification": {"taille": 120, "date_fin": "2026-12-31"},
+    "Unite": {**_UNITE, "charge": 1_212},
+    "UniteCreation": _UNITE,
+    "UniteModification": {"communes": ["35236", "35238"], "places": None},
+    "Place": {"statut": "en_file", "placee_le": None, "portefeuille_id": None, **_ATTENTE},
     "PlaceDonnee": {"statut": "en_file", **_ATTENTE},
     "Orientation": {
         "statut": "en_attente",
@@ -314,7 +676,28 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "type_parcours": None,
         "version": 2,
     },
-    "Personne": {"beneficiaire_rsa": True, "droits_devoirs": True, "role": "DEM"},
+    "Personne": _PERSONNE,
+    "PersonneModification": {"code_commune": "35047", "nom_naissance": None},
+    "EnregistrementCreation": {
+        "nir": "2900435999001",
+        "organisme_payeur": "CAF/351",
+        "matricule": "2089564",
+        "role": "DEM",
+        "source": "msa",
+    },
+    "Enregistrement": {"reconnue_par": "nir", "rapprochements": []},
+    "PersonneARisque": {
+        "id": "2f6c8a51-0d43-4b7e-9a1c-6e5f3b20d784",
+        "date_risque_rsa": "2026-02-16",
+        "source_risque_rsa": "mission_locale",
+    },
+    "Rapprochement": _RAPPROCHEMENT,
+    "RapprochementDetaille": {**_RAPPROCHEMENT, "id": IDENTIFIANTS["rapprochement_id"]},
+    "RapprochementCreation": {"personne_ids": _RAPPROCHEMENT["personne_ids"]},
+    "ActeRapprochement": {"nature": "ecart", "gardee_id": None, "motif": "Deux cousines"},
+    "FusionCreation": {"motif": "Même dossier papier"},
+    "EcartCreation": {"motif": "Deux cousines"},
+    "SeparationCreation": {"motif": "Deux personnes, vues ensemble à l'accueil"},
     "PersonneCreation": {
         "beneficiaire_rsa": True,
         "droits_devoirs": True,
@@ -325,19 +708,22 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "Presence": {"presence": "absente", "motif": "transport"},
     "PresenceCreation": {"presence": "absente", "motif": "transport"},
     "ProblemeImport": {"code": "date-attendue", "champ": "DTNAI"},
-    "Proposition": {"regle": "P4"},
+    "Proposition": {"regle": "P4", "jeu_de_regles_id": None},
     "GroupeStatistiques": _GROUPE,
     "Repartition": _GROUPE["repartitions"][0],
     "Statistiques": {
         "date_debut": "2026-01-01",
         "date_fin": "2026-03-31",
         "seuil": 5,
+        "objectif": None,
+        "communes_inconnues": False,
         "ensemble": _GROUPE,
         "groupes": [
             {
                 **_GROUPE,
                 "cle": "territoire",
                 "a_orienter": None,
+                "orientees": None,
                 "masque": True,
                 "delai_moyen_heures": None,
                 "delai_median_heures": None,
@@ -345,13 +731,139 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
                 "repartitions": [{"nom": "delai", "masquee": True, "effectifs": []}],
             }
         ],
+        "reorientations": [
+            {
+                "nom": "motif",
+                "masquee": False,
+                "effectifs": [{"modalite": "DEMANDE_PERSONNE", "nombre": 17, "masque": False}],
+            }
+        ],
     },
+    "ObjectifStatistiques": {
+        "code": "entree_parcours",
+        "duree": 15,
+        "unite": "jours",
+        "fin": "entree_parcours",
+        "confirme": False,
+        "source": "Règlement intérieur du département",
+    },
+    "Equite": {
+        "date_debut": "2026-01-01",
+        "date_fin": "2026-03-31",
+        "seuil": 5,
+        "axe": "commune",
+        "communes_inconnues": False,
+        "groupes": [_EQUITE],
+    },
+    "GroupeEquite": _EQUITE,
+    "ProfilEquite": _EQUITE["profil"],
     # parcours
+    "BesoinLigne": _BESOIN,
+    "Besoin": _BESOIN,
+    "Diagnostic": {
+        "rang": 1,
+        "courant": True,
+        "remplace_id": None,
+        "date_diagnostic": "2026-03-12",
+        "agent": "agt-0417",
+        "autonomie_numerique": "besoin",
+        "sans_contrainte": {"declare": False, "date_declaration": None},
+    },
+    "DiagnosticCreation": {
+        "date_diagnostic": "2026-03-12",
+        "agent": "agt-0417",
+        "projets": [_PROJET],
+        "freins": [{"code": "mobilite", "niveau": "moyen", "situations": ["7"]}],
+        "autonomie_numerique": "besoin",
+    },
+    "DiagnosticPrerempli": {"remplace_id": None},
+    "EvenementParcours": {
+        "id": IDENTIFIANTS["observation_id"],
+        "type": "frein_observe",
+        "date_evenement": "2026-03-12",
+        "ressource": "freins",
+        "ressource_id": IDENTIFIANTS["frein_id"],
+        "connu_le": "2026-03-12T14:05:00.000000Z",
+    },
+    "FreinDiagnostic": {"niveau": "moyen", "situations": ["7"]},
+    "FreinDiagnosticLigne": {"code": "mobilite", "niveau": "moyen", "situations": ["7"]},
+    "FreinPropose": {
+        "code": "mobilite",
+        "niveau": "moyen",
+        "critere": {"champ": "contrainte_mobilite", "valeur": "DEPENDANT_TRANSPORT"},
+        "niveau_connu": None,
+        "frein_id": None,
+    },
+    "Intervenant": {"role": "referent_ase", "agent": "agt-0533", "date_fin": None},
+    "IntervenantCreation": {"role": "referent_ase", "agent": "agt-0533"},
+    "IntervenantClotureCreation": {"date_fin": "2026-06-30"},
+    "NiveauConnu": {
+        "date_reference": "2026-03-31",
+        "date_connaissance": None,
+        "niveau": "moyen",
+        "date_fin": None,
+    },
+    "Passation": {**_PASSATION, "statut": "proposee", "reponses": [_REPONSE]}
+    | {"date_proposition": "2026-05-18", "referent_suivant_id": None},
+    "PassationCreation": _PASSATION,
+    "PassationReponseCreation": {"cote": "cedant", "sens": "accord", "agent": "agt-0417"},
+    "Projet": _PROJET,
+    "ProjetLigne": _PROJET,
+    "Referent": _REFERENT,
+    "ReferentCreation": {"agent": "agt-0417", "date_debut": "2026-03-10"},
+    "ReferentClotureCreation": {"motif": "depart", "date_fin": "2026-06-30"},
+    "ReponsePassation": _REPONSE,
+    "SansContrainte": {"declare": False, "date_declaration": None},
+    "Suivi": {"date_reference": "2026-03-31", "niveau": "agent"},
     "AbandonCreation": {
         "date_abandon": "2026-05-04",
         "commentaire": "La personne préfère travailler d'abord son logement.",
     },
     "ClotureCreation": {"motif": "emploi_durable", "date_sortie": "2026-09-01"},
+    "ActeContrat": {
+        "type": "signature",
+        "revision": 1,
+        "signataire": "organisme",
+        "date_acte": "2026-03-20",
+        "motif": None,
+    },
+    "ActionPlan": _ACTION_PLAN,
+    "ClotureContratCreation": {"date_cloture": "2027-04-01"},
+    "ContratEngagement": _ETAT_CONTRAT,
+    "ContratEngagementCreation": _CONTRAT,
+    "ContratEngagementDetaille": _ETAT_CONTRAT,
+    "EcheanceParcours": {
+        "id": IDENTIFIANTS["periode_id"],
+        "code": "contrat_engagement",
+        "depart": "notification",
+        "date_depart": "2026-03-12",
+        "fin": "signature_contrat",
+        "date_limite": "2026-04-12",
+        "confirme": True,
+        "source": "Code du travail D5411-14-1",
+    },
+    "EngagementsOrganisme": _ENGAGEMENTS_ORGANISME,
+    "EngagementsOrganismeCreation": {"referent_unique": "agent-7", **_ENGAGEMENTS_ORGANISME},
+    "EngagementsPersonne": _ENGAGEMENTS,
+    "Intensite": _PLAN_ACTION["intensite"],
+    "IntensiteCreation": _INTENSITE,
+    "MotifHeuresContrat": {
+        "revision": 1,
+        "motif": "invalidite",
+        "date_demande": "2026-03-18",
+        "age_enfant": None,
+    },
+    "ObjectifPlan": _OBJECTIF,
+    "OffreRaisonnableEmploi": {"emploi": "Aide à domicile", "zone": "Redon, 20 kilomètres"},
+    "PlanAction": _PLAN_ACTION,
+    "PlanActionCreation": _PLAN_ACTION_CREATION,
+    "ReferentUnique": {"reference": "agent-7"},
+    "RefusContratCreation": {"date_refus": "2026-03-25"},
+    "RepriseContratCreation": {"date_reprise": "2026-06-01"},
+    "RevisionContrat": _REVISION_CONTRAT,
+    "RevisionContratCreation": {**_CONTRAT, "motif": "Un atelier s'ajoute au plan d'action"},
+    "SignatureContratCreation": {"signataire": "organisme", "date_signature": "2026-03-20"},
+    "SuspensionContratCreation": {"date_suspension": "2026-04-01"},
     "FreinCreation": {"niveau": "moyen", "source": "referent"},
     "LeveeCreation": {"date_levee": "2026-06-15"},
     "Frein": {"niveau": "moyen"},
@@ -460,17 +972,36 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "resolue_le": "2026-03-16T09:40:00.000000Z",
         "version": 2,
     },
+    "cloturer_intervenant": {"date_fin": "2026-06-30", "version": 2},
+    "cloturer_referent": {"date_fin": "2026-06-30", "motif_fin": "depart", "version": 2},
+    "creer_passation": {"reponses": []},
+    "creer_reponse_passation": {"version": 2},
     "cloturer_parcours": {
         "statut": "clos",
         "date_cloture": "2026-09-01",
         "motif_cloture": "emploi_durable",
         "version": 2,
     },
+    "cloturer_contrat_engagement": {
+        "statut": "cloture",
+        "date_suspension": "2026-04-01",
+        "date_cloture": "2027-04-01",
+        "version": 3,
+    },
     "confirmer_prescription": {
         "statut": "confirmee",
         "engagement_id": IDENTIFIANTS["engagement_id"],
         "version": 2,
     },
+    "creer_refus_contrat": {"statut": "refuse", "version": 2},
+    "creer_revision_contrat": {"revision": 2, "version": 2},
+    "creer_suspension_contrat": {
+        "statut": "suspendu",
+        "date_suspension": "2026-04-01",
+        "version": 2,
+    },
+    "creer_reprise_contrat": {"version": 3},
+    "signer_contrat_engagement": {"statut": "en_attente_signature", "version": 2},
     "creer_abandon_frein": {
         "statut": "abandonne",
         "date_fin": "2026-05-04",
@@ -499,6 +1030,15 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "disponible_centimes": 71_980_000,
         "reserve_centimes": 0,
     },
+    "creer_rapprochement": {"motifs": ["signalement"], "actes": []},
+    "creer_ecart": {"statut": "ecarte", "version": 2},
+    "creer_fusion": {
+        "statut": "fusionne",
+        "gardee_id": IDENTIFIANTS["gardee_id"],
+        "actes": [_FUSION],
+        "version": 2,
+    },
+    "creer_separation": {"statut": "separe", "actes": [_FUSION, _SEPARATION], "version": 3},
     "creer_presence": {"statut": "a_relancer", "presence": "absente", "version": 2},
     "importer_flux": {
         "compteurs": dict.fromkeys(_COMPTEURS, 0),
@@ -522,6 +1062,19 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
     },
     "modifier_collectivite": {"libelle": "Département d'Ille-et-Vilaine", "version": 2},
     "creer_organisme_referent": {"places_occupees": 0, "file": 0},
+    "modifier_jeu_de_regles": {"version": 2},
+    "creer_mise_en_vigueur": {
+        "statut": "a_venir",
+        "reference_arrete": _ARRETE,
+        "date_debut": "2026-04-01",
+        "version": 3,
+    },
+    "simuler_jeu_de_regles": {
+        "statut": "en_attente",
+        "termine_le": None,
+        "resultat": None,
+        "version": 1,
+    },
     "modifier_organisme_referent": {"communes": ["35238", "35047"], "version": 2},
     "rouvrir_frein": {
         "date_debut": "2026-09-07",

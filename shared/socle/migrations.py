@@ -69,6 +69,29 @@ def inserer_seulement(*noms: str) -> None:
         )
 
 
+def laisser_rattacher(*noms: str) -> None:
+    """Let rows of tables in append only pass to another person, and change in nothing else.
+
+    A merge of two persons, and its undoing, name whose a row is; what it says stays as written.
+    """
+    op.execute(
+        "CREATE OR REPLACE FUNCTION refuser_sauf_rattachement() RETURNS trigger"
+        " LANGUAGE plpgsql AS $$ BEGIN"
+        " IF to_jsonb(NEW) - 'personne_id' = to_jsonb(OLD) - 'personne_id' THEN RETURN NEW; END IF;"
+        " RAISE EXCEPTION 'table en ajout seul' USING ERRCODE = '23001'; END $$"
+    )
+    for nom in noms:
+        op.execute(f"DROP TRIGGER ajout_seul ON {nom}")
+        op.execute(
+            f"CREATE TRIGGER ajout_seul BEFORE DELETE ON {nom}"
+            " FOR EACH ROW EXECUTE FUNCTION refuser_changement()"
+        )
+        op.execute(
+            f"CREATE TRIGGER ajout_seul_sauf BEFORE UPDATE ON {nom}"
+            " FOR EACH ROW EXECUTE FUNCTION refuser_sauf_rattachement()"
+        )
+
+
 def communs() -> None:
     """Make the common tables: walls, the tenants' public list, the epoch, and the job queue."""
     op.create_table(
@@ -189,3 +212,16 @@ def quotas() -> None:
         sa.PrimaryKeyConstraint("collectivite", "client_id", "classe", name=op.f("pk_quota")),
     )
     cloisonner("quota")
+
+
+def avis_ep() -> None:
+    """Give each collectivité its switch of the avis before a réorientation: off until it is set."""
+    op.add_column(
+        "collectivite",
+        sa.Column(
+            "avis_ep_avant_reorientation",
+            sa.Boolean(),
+            server_default=sa.text("false"),
+            nullable=False,
+        ),
+    )

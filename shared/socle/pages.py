@@ -15,7 +15,8 @@ from fastapi import Query, Request
 from fastapi.params import Depends
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_jsonable_python
-from sqlalchemy import ColumnElement, Row, Select, and_, true, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, column, func, literal, select, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from starlette.responses import Response
 
 from shared.refus import Refus
@@ -196,6 +197,27 @@ def trancher(
         statement = statement.where(here < last if descend else here > last)
     order = [one.desc() if descend else one.asc() for one in (colonne, table.id)]
     return statement.order_by(*order).limit(demande.limite + 1)
+
+
+def par_tranches(
+    statement: Select[*tuple[Any, ...]],
+    colonne: Any,
+    valeurs: Sequence[Any],
+    table: Any,
+    demande: PageDemandee,
+) -> Select[*tuple[Any, ...]]:
+    """Filter a list by several values; each one's part is cut to the page before they are mixed.
+
+    An index that begins with the column has each part in order, and not the whole: all that
+    matches would be read and sorted, or all that does not be passed over.
+    """
+    if not valeurs:
+        return statement
+    # A value asked twice is one part: its rows would come twice.
+    voulues = func.unnest(literal(list(dict.fromkeys(valeurs)), ARRAY(colonne.type)))
+    voulue = voulues.table_valued(column("valeur", colonne.type)).render_derived()
+    tranche = trancher(statement.where(colonne == voulue.c.valeur), table, demande).lateral()
+    return select(tranche).join_from(voulue, tranche, true())
 
 
 @cache

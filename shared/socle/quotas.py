@@ -7,7 +7,7 @@ afterwards has been made all the same.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,11 +47,16 @@ class QuotaDepasse(Refus):
 
 @dataclass(frozen=True)
 class Quota:
-    """A class of requests and its bound; as a dependency, it counts the request or refuses it."""
+    """A class of requests and its bound; as a dependency, it counts the request or refuses it.
+
+    Args:
+        essais: only what is tried (`essai=true`) counts: it tells as much, and leaves nothing.
+    """
 
     classe: str
     nombre: int
     fenetre_s: int
+    essais: bool = field(default=False, compare=False)
 
     @property
     def politique(self) -> str:
@@ -64,6 +69,8 @@ class Quota:
         Raises:
             QuotaDepasse: 429, with the seconds until the window opens again.
         """
+        if self.essais and request.query_params.get("essai") != "true":
+            return
         service: Service = request.app.state.service
         acces: Acces = request.state.acces
         instant = service.horloge()
@@ -107,9 +114,9 @@ _CLASSES = {
 }
 
 
-def quota(classe: str) -> Any:
+def quota(classe: str, *, essais: bool = False) -> Any:
     """Bound a route by the quota of a class: counted first, shown in its document."""
-    return Depends(_CLASSES[classe])
+    return Depends(replace(_CLASSES[classe], essais=essais))
 
 
 def appliques(routeurs: Iterable[APIRouter]) -> dict[str, Quota]:

@@ -134,6 +134,10 @@ class Collectivite(Changeante, Cloisonnee, Base):
         "Délais locaux, des objectifs affichés : code, duree, unite, source ; depuis, depart, fin,"
         " territoire, communes"
     )
+    avis_ep_avant_reorientation: Mapped[bool] = colonne(
+        "Vrai : l'équipe pluridisciplinaire est consultée avant une réorientation",
+        server_default=text("false"),
+    )
 
 
 class Idempotence(Ecrite, Cloisonnee, Base):

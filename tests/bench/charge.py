@@ -94,8 +94,8 @@ def mettre_en_charge(
     latences.sort()
     return Passe(
         debit=len(latences) / duree,
-        mediane_ms=_centile(latences, 0.5) * 1000,
-        p99_ms=_centile(latences, 0.99) * 1000,
+        mediane_ms=centile(latences, 0.5) * 1000,
+        p99_ms=centile(latences, 0.99) * 1000,
         part_generateur=cpu / duree,
     )
 
@@ -141,6 +141,6 @@ def _echanger(
             libres.append(occupees.pop(prise))
 
 
-def _centile(triees: Sequence[float], part: float) -> float:
+def centile(triees: Sequence[float], part: float) -> float:
     """The value that this part of the sorted values does not exceed."""
     return triees[max(0, math.ceil(part * len(triees)) - 1)]

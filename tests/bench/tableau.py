@@ -39,3 +39,33 @@ def _verdict(budget: Json) -> str:
     if not budget["tenu"]:
         return "[red]manqué[/red]"
     return "[green]visé[/green]" if budget["visee_atteinte"] else "[green]tenu[/green]"
+
+
+def afficher_croissance(console: Console, bilan: Json) -> None:
+    """Print what each kind of request took on either side."""
+    machine, ampleur = bilan["machine"], bilan["ampleur"]
+    petit, grand = (f"{ampleur[nom]:_}".replace("_", " ") for nom in ("petit", "grand"))
+    table = Table(
+        title=f"Jalons – p95 de {petit} à {grand} personnes, au plus 1,5 fois",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        caption=f"{machine['coeurs']} cœurs, PostgreSQL {machine['postgresql']}, charge de"
+        f" {machine['charge_au_depart']} à {machine['charge_a_la_fin']}.\n"
+        f"{ampleur['tours']} tours alternés de {ampleur['requetes']} requêtes.",
+        caption_justify="left",
+    )
+    table.add_column("Requête", overflow="fold")
+    for nom in ("", petit, grand, "Rapport", "Médianes", ""):
+        table.add_column(nom, justify="right", no_wrap=True)
+    for one in sorted(bilan["genres"], key=lambda one: (one["sorte"], -one["rapport"])):
+        table.add_row(
+            one["nom"],
+            one["sorte"],
+            f"{one['p95_petit_ms']:.1f} ms",
+            f"{one['p95_grand_ms']:.1f} ms",
+            f"[bold]{one['rapport']:.2f}[/bold]",
+            f"{one['rapport_medianes']:.2f}",
+            "[green]tenu[/green]" if one["tenu"] else "[red]manqué[/red]",
+        )
+    console.print(table)

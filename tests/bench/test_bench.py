@@ -46,6 +46,27 @@ def test_the_whole_bench_runs_and_says_its_ratios(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_growth_is_measured_for_each_list_read_search_and_command(tmp_path: Path) -> None:
+    port = 10_000 + 10 * (os.getpid() % 490)
+    options = ["--croissance", "--court", "--json", "--dossier", tmp_path, "--port", str(port)]
+    done = subprocess.run(
+        [RACINE / "jalons", "bench", *map(str, options)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    bilan = json.loads(done.stdout.splitlines()[-1])
+    sortes = {one["sorte"] for one in bilan["genres"]}
+    assert sortes == {"commande", "recherche", "lecture", "liste", "liste mêlée"}
+    for one in bilan["genres"]:
+        assert min(one["p95_petit_ms"], one["p95_grand_ms"]) > 0, one
+    petit, grand = bilan["octets"]
+    assert petit < grand
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_stall_is_paid_by_all_that_was_due_meanwhile() -> None:
     """Most requests fell due during the stall: the median says it.
 

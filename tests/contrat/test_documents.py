@@ -1,6 +1,7 @@
 """The three OpenAPI documents: served as committed, whole, and true in their examples."""
 
 import importlib
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -14,21 +15,22 @@ from pydantic import BaseModel
 
 from deploy.local.services import RACINE, SERVICES
 from deploy.local.verification import DOCUMENTS
+from shared import schemas as schemas_partages
 from shared.refus import CODES_ERREUR, STATUTS, TITRES
 from shared.socle import evenements
 from shared.socle.contrat import RouteContrat
 
 SCHEMAS = [
-    importlib.import_module(f"shared.schemas.{nom}")
-    for nom in ("commun", "collectivite", "orientation", "parcours", "financement")
+    importlib.import_module(un.name)
+    for un in pkgutil.walk_packages(schemas_partages.__path__, f"{schemas_partages.__name__}.")
 ]
 ECRITURES = ("post", "put", "patch")
 MEDIAS_JSON = ("application/json", "application/merge-patch+json")
 # All that our schemas may say; another word would be one that `conforme` does not read.
 MOTS = frozenset(
     "$ref additionalProperties anyOf default description enum examples format items maxItems"
-    " maxLength maximum minItems minLength minimum pattern properties readOnly required type"
-    " writeOnly x-enum-ouverte".split()
+    " maxLength maximum minItems minLength minimum multipleOf pattern properties readOnly"
+    " required type writeOnly x-enum-ouverte".split()
 )
 TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -113,7 +115,8 @@ def conforme(value: Any, schema: Mapping[str, Any], document: Document) -> bool:
         case bool() | None:
             return True
         case int():
-            return bool(schema["minimum"] <= value <= schema["maximum"])
+            within = schema["minimum"] <= value <= schema["maximum"]
+            return bool(within and value % schema.get("multipleOf", 1) == 0)
         case list():
             return schema.get("minItems", 0) <= len(value) <= schema["maxItems"] and all(
                 conforme(one, schema["items"], document) for one in value
@@ -304,11 +307,20 @@ def test_an_act_links_to_the_reading_of_what_it_answers(document: Document) -> N
             target, reading = readings[link["operationId"]]
             assert set(link["parameters"]) == set(re.findall(r"{(\w+)}", target)), path
             read = _objet(reading["responses"]["200"], document)
-            assert set(_objet(answer, document)) <= set(read), f"{method} {path}"
+            told = _objet(answer, document)
+            pointer = "".join(link["parameters"].values()).partition("$response.body#/")[2]
+            for name in pointer.split("/")[:-1]:  # what is linked may be within the answer
+                objet = told[name].get("anyOf", [told[name]])[0]  # or null
+                told = _proprietes(objet["$ref"], document)
+            assert set(told) <= set(read), f"{method} {path}"
 
 
 def _objet(answer: dict[str, Any], document: Document) -> dict[str, Any]:
-    name = answer["content"]["application/json"]["schema"]["$ref"].rsplit("/", 1)[1]
+    return _proprietes(answer["content"]["application/json"]["schema"]["$ref"], document)
+
+
+def _proprietes(reference: str, document: Document) -> dict[str, Any]:
+    name = reference.rsplit("/", 1)[1]
     found: dict[str, Any] = document["components"]["schemas"][name]["properties"]
     return found
 

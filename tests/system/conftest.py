@@ -13,6 +13,26 @@ from deploy.local.collectivites import charger
 from deploy.local.partenaire import Partenaire
 from deploy.local.services import COLLECTIVITES, Installation
 
+# A contrat d'engagement that asks nothing of the parcours that it is of.
+CONTRAT = {
+    "engagements_organisme": {"referent_unique": "agent-7", "engagements": ["Accompagner"]},
+    "engagements_personne": {"engagements": ["Participer"]},
+    "plan_action": {
+        "objectifs": [{"domaine": "social", "libelle": "Se déplacer"}],
+        "actions": [
+            {
+                "type": "formation",
+                "libelle": "Code de la route",
+                "modalite": "collective",
+                "encadree": True,
+            }
+        ],
+        "intensite": {"duree_hebdomadaire_minutes": 900},
+    },
+    "droits_recours": "Voies et délais de recours.",
+    "periodicite_actualisation_mois": 3,
+}
+
 
 def ports_libres(nombre: int = 4) -> int:
     """The first of some consecutive free ports, on loopback."""

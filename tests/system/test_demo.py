@@ -15,7 +15,10 @@ import pytest
 
 from deploy.local.partenaire import Partenaire, Refusee
 from deploy.local.services import RACINE, SERVICES, Installation
-from tests.system.conftest import departement, ports_libres
+from tests.system.conftest import CONTRAT, departement, ports_libres
+from tests.system.suivis import suivre
+
+ORGANISMES = "/v1/organismes-referents"
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +162,12 @@ def objets(service: str) -> list[tuple[str, list[str]]]:
 async def autres_actes(si: Partenaire) -> dict[str, dict[str, str]]:
     """What the demonstration does not do, done once: the ids of each, by its path's last one."""
     decidees = si.tout("orientation", "/v1/orientations", statut="ouverte")
-    annulee, notifiee = [one async for one in decidees if one["place"]][:2]
+    annulee, notifiee, *autres = [one async for one in decidees if one["place"]]
+    organismes = {one["type"]: one["id"] async for one in si.tout("orientation", ORGANISMES)}
+    du_departement = {"type_parcours": "social"} | {
+        "organisme_referent_id": organismes["conseil_departemental"]
+    }
+    sociale = next(one for one in autres if du_departement.items() <= one.items())
     personne = f"/v1/personnes/{annulee['personne_id']}"
 
     async def faire(chemin: str, corps: dict[str, Any], version: int | None = None) -> str:
@@ -182,6 +190,10 @@ async def autres_actes(si: Partenaire) -> dict[str, dict[str, str]]:
     dispense = await faire(
         f"{personne}/dispenses", {"type": "reunion_collective", "motif": "deja_informee"}
     )
+    declaration = await faire(
+        f"{personne}/declarations-dsp",
+        {"codes": [{"champ": "DIFDISP", "code": "0507"}], "source": "organisme_payeur"},
+    )
     contact = await faire("/v1/contacts", lieu | {"type": "sur_place", "motif": "acces_aux_droits"})
     notification = await faire(
         f"/v1/orientations/{notifiee['id']}/notifications",
@@ -191,13 +203,82 @@ async def autres_actes(si: Partenaire) -> dict[str, dict[str, str]]:
     annulation = await faire(
         f"/v1/orientations/{annulee['id']}/annulations", {"motif": "Erreur"}, annulee["version"]
     )
+    reorientation = await faire(
+        f"/v1/orientations/{sociale['id']}/reorientations",
+        {
+            "demandeur": "personne",
+            "moment": "accompagnement",
+            "motif": "demande_personne",
+            "type_parcours_propose": "professionnel",
+            "organisme_propose_id": organismes["france_travail"],
+        },
+        sociale["version"],
+    )
+    reexamen = await faire(
+        f"/v1/orientations/{sociale['id']}/reexamens",
+        {
+            "issue": "reorientation_demandee",
+            "france_travail_id": organismes["france_travail"],
+            "difficultes_durables": False,
+        },
+        sociale["version"],
+    )
+    rapprochement = await faire(
+        "/v1/rapprochements",
+        {"personne_ids": [annulee["personne_id"], notifiee["personne_id"]]},
+    )
+    ouverts = await si.lire("parcours", "/v1/parcours", statut="ouvert", limite=1)
+    contrats = f"/v1/parcours/{ouverts['elements'][0]['id']}/contrats-engagement"
+    contrat = await si.ecrire("parcours", contrats, CONTRAT, cle=contrats)
+    suivi = await suivre(si, ouverts["elements"][0])
+    jeu = await faire("/v1/jeux-de-regles", {"code": "essai", "libelle": "Essai"})
+    simulation = await faire(
+        f"/v1/jeux-de-regles/{jeu}/simulations",
+        {"date_debut": notifiee["date_effet"], "date_fin": notifiee["date_effet"]},
+        1,
+    )
+    (unite,) = [
+        one
+        async for one in si.tout(
+            "orientation", f"{ORGANISMES}/{organismes['conseil_departemental']}/unites"
+        )
+    ]
+    portefeuille = await faire(
+        "/v1/portefeuilles",
+        {
+            "organisme_referent_id": organismes["conseil_departemental"],
+            "unite_id": unite["id"],
+            "reference": "agent-1",
+            "role": "referent_rsa",
+            "taille": 140,
+        },
+    )
+    place = await si.lire("orientation", f"/v1/places/{sociale['place']['place_id']}")
+    affectation = await faire(
+        f"/v1/places/{place['id']}/affectations",
+        {"portefeuille_id": portefeuille},
+        place["version"],
+    )
     return {
+        **{nom: {nom: found} for nom, found in suivi.items()},
+        "unite_id": {"unite_id": unite["id"]},
+        "affectation_id": {"place_id": place["id"], "affectation_id": affectation},
+        "jeu_de_regles_id": {"jeu_de_regles_id": jeu},
+        "simulation_id": {"jeu_de_regles_id": jeu, "simulation_id": simulation},
+        "contrat_id": {"contrat_id": str(contrat["id"])},
+        "rapprochement_id": {"rapprochement_id": rapprochement},
         "accueil_id": {"accueil_id": accueil},
         "convocation_id": {"convocation_id": convocation},
         "dispense_id": {"personne_id": annulee["personne_id"], "dispense_id": dispense},
         "contact_id": {"contact_id": contact},
+        "declaration_dsp_id": {
+            "personne_id": annulee["personne_id"],
+            "declaration_dsp_id": declaration,
+        },
         "notification_id": {"orientation_id": notifiee["id"], "notification_id": notification},
         "annulation_id": {"orientation_id": annulee["id"], "annulation_id": annulation},
+        "reorientation_id": {"reorientation_id": reorientation},
+        "reexamen_id": {"orientation_id": sociale["id"], "reexamen_id": reexamen},
         "place_id": {"place_id": notifiee["place"]["place_id"]},
     }
 

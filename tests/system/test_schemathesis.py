@@ -26,6 +26,8 @@ from deploy.local.collectivites import charger
 from deploy.local.demonstration import Demonstrateur
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.services import COLLECTIVITES, RACINE, SERVICES, Installation
+from tests.system.conftest import CONTRAT
+from tests.system.suivis import suivre
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 HOOKS = CONFIG.with_name("schemathesis_hooks.py")
@@ -61,12 +63,66 @@ async def etats(installation: Installation) -> Mapping[str, list[str]]:
             {"personne_id": personnes[0], "mode": "courrier"},
             cle="convocation",
         )
+        organismes = {
+            one["type"]: one["id"]
+            async for one in si.tout("orientation", "/v1/organismes-referents")
+        }
+        sociales = [
+            one
+            async for one in si.tout("orientation", "/v1/orientations", statut="ouverte")
+            if (one["type_parcours"], one["organisme_referent_id"])
+            == ("social", organismes["conseil_departemental"])
+        ]
+        portefeuille, place, affectation = await _affectation(si, sociales[0])
+        reorientations = [await _reorientation(si, one, organismes) for one in sociales[:3]]
+        rapprochements = [
+            await si.ecrire(
+                "orientation",
+                "/v1/rapprochements",
+                {"personne_ids": [personnes[0], autre]},
+                cle=f"rapprochement:{autre}",
+            )
+            for autre in personnes[1:4]
+        ]
+        ouverts = await ids("parcours", "/v1/parcours", statut="ouvert")
+        contrats = [await _contrat(si, one) for one in ouverts[:5]]
+        suivis = [
+            await suivre(si, await si.lire("parcours", f"/v1/parcours/{one}"))
+            for one in ouverts[:3]
+        ]
+        jeux = [await _jeu_de_regles(si, rang) for rang in range(3)]
         return {
+            "jeux_de_regles": [jeu for jeu, _ in jeux],
+            "jeux_simules": [jeux[0][0]],
+            "simulations": [jeux[0][1]],
+            # Of the others none has a contract yet.
+            "parcours_sans_contrat": ouverts[5:] or ouverts,
+            "contrats": contrats,
+            "parcours_ouverts": ouverts,
+            "parcours_suivis": ouverts[:3],
+            "referents": [one["referent_id"] for one in suivis],
+            "passations": [one["passation_id"] for one in suivis],
+            "intervenants": [one["intervenant_id"] for one in suivis],
+            "diagnostics": [one["diagnostic_id"] for one in suivis],
+            "rapprochements": [str(one["id"]) for one in rapprochements],
             "personnes": personnes,
             "accueils": accueils,
             "convocations": [str(convocation["id"])],
             "a_decider": await ids("orientation", "/v1/orientations", statut="en_attente"),
             "organismes": await ids("orientation", "/v1/organismes-referents"),
+            "sociales": [one["id"] for one in sociales],
+            "places": [one["place"]["place_id"] for one in sociales if one["place"]],
+            "unites": await ids(
+                "orientation",
+                f"/v1/organismes-referents/{organismes['conseil_departemental']}/unites",
+            ),
+            "portefeuilles": [portefeuille],
+            "affectes": [place],
+            "affectations": [affectation],
+            "indicateurs": await ids("orientation", "/v1/indicateurs"),
+            "du_departement": [organismes["conseil_departemental"]],
+            "reorientations": reorientations,
+            "mouvements": await ids("orientation", "/v1/mouvements"),
             "propositions": await ids("orientation", "/v1/propositions"),
             "prescriptions": await ids(
                 "parcours", "/v1/prescriptions", lambda one: one["statut"] == "reservee"
@@ -102,6 +158,54 @@ async def _accueil(si: Partenaire, rang: int) -> str:
     }
     created = await si.ecrire("orientation", "/v1/accueils", corps, cle=f"accueil:{rang}")
     return str(created["id"])
+
+
+async def _jeu_de_regles(si: Partenaire, rang: int) -> tuple[str, str]:
+    """A draft and a simulation of it."""
+    corps: Json = {"code": f"essai-{rang}", "libelle": "Essai"}
+    jeu = await si.ecrire("orientation", "/v1/jeux-de-regles", corps, cle=f"jeu:{rang}")
+    corps = {"date_debut": "2026-01-01", "date_fin": "2026-01-31"}
+    chemin = f"/v1/jeux-de-regles/{jeu['id']}/simulations"
+    made = await si.ecrire("orientation", chemin, corps, cle=chemin, version=1)
+    return str(jeu["id"]), str(made["id"])
+
+
+async def _affectation(si: Partenaire, orientation: Json) -> tuple[str, str, str]:
+    corps = {
+        "organisme_referent_id": orientation["organisme_referent_id"],
+        "reference": "agent-1",
+        "role": "referent_rsa",
+    }
+    portefeuille = await si.ecrire("orientation", "/v1/portefeuilles", corps, cle="portefeuille")
+    place = await si.lire("orientation", f"/v1/places/{orientation['place']['place_id']}")
+    chemin = f"/v1/places/{place['id']}/affectations"
+    affectation = await si.ecrire(
+        "orientation",
+        chemin,
+        {"portefeuille_id": portefeuille["id"]},
+        cle=chemin,
+        version=place["version"],
+    )
+    return str(portefeuille["id"]), str(place["id"]), str(affectation["id"])
+
+
+async def _reorientation(si: Partenaire, orientation: Json, organismes: dict[str, str]) -> str:
+    corps = {
+        "demandeur": "organisme",
+        "moment": "accompagnement",
+        "motif": "accompagnement_autre_organisme",
+        "type_parcours_propose": "professionnel",
+        "organisme_propose_id": organismes["france_travail"],
+    }
+    chemin = f"/v1/orientations/{orientation['id']}/reorientations"
+    version = orientation["version"]
+    created = await si.ecrire("orientation", chemin, corps, cle=chemin, version=version)
+    return str(created["id"])
+
+
+async def _contrat(si: Partenaire, parcours_id: str) -> str:
+    chemin = f"/v1/parcours/{parcours_id}/contrats-engagement"
+    return str((await si.ecrire("parcours", chemin, CONTRAT, cle=chemin))["id"])
 
 
 @dataclass

@@ -10,6 +10,7 @@ from shared.identifiants import (
     commune_valide,
     nir_complet,
     numero_allocataire,
+    numero_france_travail,
     siren,
     siret,
 )
@@ -113,6 +114,28 @@ def test_accepts_numero_allocataire(texte: str, attendu: str) -> None:
 def test_refuses_numero_allocataire(texte: str, code: str) -> None:
     with pytest.raises(IdentifiantInvalide, match=f"^{code}$"):
         numero_allocataire(texte)
+
+
+@pytest.mark.parametrize("texte", ["10000000001", " 100 000 000 01 ", "00000000001"])
+def test_accepts_numero_france_travail(texte: str) -> None:
+    assert numero_france_travail(texte) == texte.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("texte", "code"),
+    [
+        pytest.param("1000000000A", "caracteres", id="lettre à la fin"),
+        pytest.param("1253359X", "caracteres", id="ancien identifiant, avec lettre"),
+        pytest.param("12345678", "longueur", id="ancien identifiant, huit chiffres"),
+        pytest.param("1253359", "longueur", id="sept chiffres"),
+        pytest.param("125335XX", "caracteres", id="deux lettres"),
+        pytest.param("00000000", "longueur", id="remplissage, huit zéros"),
+        pytest.param("00000000000", "nul", id="remplissage, onze zéros"),
+    ],
+)
+def test_refuses_numero_france_travail(texte: str, code: str) -> None:
+    with pytest.raises(IdentifiantInvalide, match=f"^{code}$"):
+        numero_france_travail(texte)
 
 
 @pytest.mark.parametrize("texte", ["000123455", "000777771", "000987651", "000 123 455"])

@@ -9,17 +9,29 @@ from typing import Any
 import pytest
 
 from shared.referentiels import charger, codes
-from shared.schemas.orientation import MotifRefus, NiveauFrein, TypeOrganisme, TypeParcours
+from shared.schemas.orientation.vocabulaire import (
+    MotifRefus,
+    NiveauFrein,
+    TypeOrganisme,
+    TypeParcours,
+)
+from shared.schemas.parcours.contrats_engagement import MotifHeures, TypeActivite
 
 LISTES = {  # name: what makes a row unique
+    "besoins-france-travail": ("code",),
     "codes-flux-caf": ("champ", "code"),
+    "contraintes-france-travail": ("niveau", "contrainte", "code"),
     "criteres-orientation-api-france-travail": ("champ", "code"),
+    "criteres-possibles-depuis-dsp": ("champ", "code", "critere"),
     "delais": ("code", "depuis"),
     "freins": ("code",),
+    "motifs-heures-activite": ("code",),
+    "motifs-reorientation": ("code",),
     "motifs-sortie": ("code",),
     "niveaux-freins-depuis-criteres": ("champ", "code"),
     "organismes-referents": ("code",),
     "table-decision-organisme": ("regle",),
+    "types-activites-plan-action": ("code",),
     "types-parcours": ("code",),
 }
 CRITERES = "criteres-orientation-api-france-travail"
@@ -34,7 +46,9 @@ def test_every_row_is_unique_and_bears_its_source(nom: str) -> None:
     assert all(None not in ligne and None not in ligne.values() for ligne in lignes)
 
 
-@pytest.mark.parametrize("nom", ["delais", "freins", "motifs-sortie", "organismes-referents"])
+@pytest.mark.parametrize(
+    "nom", ["delais", "freins", "motifs-reorientation", "motifs-sortie", "organismes-referents"]
+)
 def test_codes_of_ours_are_in_lower_snake_case(nom: str) -> None:
     assert all(re.fullmatch(r"[a-z]+(_[a-z0-9]+)*", code) for code in codes(nom))
 
@@ -60,8 +74,22 @@ def test_enumerations_are_those_of_the_lists() -> None:
     assert codes("types-parcours") - techniques == set(TypeParcours)
     assert codes("organismes-referents") - techniques == set(TypeOrganisme)
     assert codes("niveaux-freins-depuis-criteres", "niveau") < set(NiveauFrein)
+    assert codes("motifs-heures-activite") == set(MotifHeures)
+    assert codes("types-activites-plan-action") == set(TypeActivite)
     refus = codes(CRITERES, champ="decision.motif_refus")
     assert {code.lower() for code in refus} == set(MotifRefus)
+
+
+def test_freins_name_situations_that_france_travail_has() -> None:
+    """Each under the contrainte of its frein: a frein's own codes are a part of them."""
+    theirs: dict[str, set[str]] = {}
+    for ligne in charger("contraintes-france-travail"):
+        if ligne["niveau"] == "situation":
+            theirs.setdefault(ligne["contrainte"], set()).add(ligne["code"])
+    assert len(charger("besoins-france-travail")) == 21
+    for frein in charger("freins"):
+        situations = set(frein["situations_ft"].split("|")) - {""}
+        assert situations <= theirs.get(frein["contrainte_ft"], set()), frein["code"]
 
 
 def test_every_contrainte_has_one_level() -> None:

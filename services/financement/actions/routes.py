@@ -23,7 +23,7 @@ from shared.schemas.financement import (
     ModeCapacite,
     PageActions,
 )
-from shared.schemas.parcours import CodeFrein
+from shared.schemas.parcours.freins import CodeFrein
 from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals

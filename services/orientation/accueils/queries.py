@@ -22,7 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from services.orientation import tables
 from services.orientation.accueils.rules import ETAPES, PremierAccueil, Relance
 from shared.refus import Erreur, Introuvable, Refus, Validation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.accueils import (
     PresenceAccueil,
     StatutAccueil,
     StatutConvocation,
@@ -30,9 +30,9 @@ from shared.schemas.orientation import (
 )
 from shared.socle.db import Transaction, exige_version, siens
 from shared.socle.modification import update_version
-from shared.socle.pages import PageDemandee, entre, paginer, parmi
+from shared.socle.pages import PageDemandee, entre, paginer, par_tranches, parmi
 
-_A, _C, _P = tables.Accueil, tables.Convocation, tables.Personne
+_A, _C = tables.Accueil, tables.Convocation
 _PRESENCE, _DISPENSE, _CONTACT = tables.Presence, tables.Dispense, tables.Contact
 
 _PRISES = (
@@ -52,10 +52,6 @@ _INSERT_ACCUEIL = insert(_A).returning(*_A.__table__.columns)
 _CONVOCATION = select(*_C.__table__.columns).where(siens(_C))
 _CONVOCATION_BY_ID = _CONVOCATION.where(_C.id == bindparam("id"))
 _INSERT_CONVOCATION = insert(_C).returning(*_C.__table__.columns)
-# Not the lock that a foreign key waits for: the person's other files go on.
-_LOCK_PERSONNE = (
-    select(_P.id).where(siens(_P), _P.id == bindparam("id")).with_for_update(key_share=True)
-)
 _EN_COURS = select(_C.id).where(
     siens(_C),
     _C.personne_id == bindparam("personne"),
@@ -183,12 +179,14 @@ async def list_accueils(
     debut_le_max: datetime | None,
 ) -> Sequence[Row[Any]]:
     """Read a page of sessions, of some types and communes or of all, beginning between two."""
-    statement = _ACCUEIL.where(
-        parmi(_A.type, types),
-        parmi(_A.code_commune, communes),
-        entre(_A.debut_le, debut_le_min, debut_le_max),
-    )
-    return await paginer(tx, statement, _A, page)
+    statement = _ACCUEIL.where(entre(_A.debut_le, debut_le_min, debut_le_max))
+    if communes:
+        statement = statement.where(parmi(_A.type, types))
+        tranches = par_tranches(statement, _A.code_commune, communes, _A, page)
+    else:
+        tranches = par_tranches(statement, _A.type, types, _A, page)
+    ensemble = tranches.subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def cancel_convocations(tx: Transaction, accueil_id: UUID) -> Sequence[Row[Any]]:
@@ -199,16 +197,6 @@ async def cancel_convocations(tx: Transaction, accueil_id: UUID) -> Sequence[Row
 async def list_convoques(tx: Transaction, accueil_id: UUID) -> Sequence[UUID]:
     """Read who is convened to a session."""
     return (await tx.execute(_CONVOQUES, {"accueil": accueil_id})).scalars().all()
-
-
-async def lock_personne(tx: Transaction, personne_id: UUID) -> None:
-    """Hold a person, so that two convocations of one person queue.
-
-    Raises:
-        Introuvable: none of this collectivité has this id.
-    """
-    if (await tx.execute(_LOCK_PERSONNE, {"id": personne_id})).one_or_none() is None:
-        raise Introuvable
 
 
 async def premier_accueil(tx: Transaction, personne_id: UUID) -> PremierAccueil:
@@ -290,9 +278,9 @@ async def list_convocations(
     statement = _CONVOCATION.where(
         parmi(_C.accueil_id, accueils),
         parmi(_C.personne_id, personnes),
-        parmi(_C.statut, statuts),
     )
-    return await paginer(tx, statement, _C, page)
+    ensemble = par_tranches(statement, _C.statut, statuts, _C, page).subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def store_presence(

@@ -8,10 +8,11 @@ from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.orientation.accueils import queries, rules
-from services.orientation.personnes.queries import read_personne
+from services.orientation.personnes.queries import lock_personne, read_personne
+from services.orientation.personnes.rules import PersonneFusionnee
 from shared.refus import Introuvable, TransitionInterdite, VersionDepassee
 from shared.schemas.commun import Auteur, CodeCommune, DateCivile, Identifiant, Instant, Operation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.accueils import (
     Accueil,
     AccueilAnnulationCreation,
     AccueilCreation,
@@ -227,6 +228,7 @@ async def annuler_accueil(
     dependencies=[portee("orientation:ecrire")],
     responses=refusals(
         Introuvable,
+        PersonneFusionnee,
         TransitionInterdite,
         rules.OrdreAccueil,
         rules.PlacesEpuisees,
@@ -249,7 +251,7 @@ async def creer_convocation(
     """
 
     async def convoquer() -> Effet:
-        await queries.lock_personne(tx, demande.personne_id)
+        await lock_personne(tx, demande.personne_id)
         accueil = await queries.lock_accueil(tx, accueil_id)
         type_ = TypeAccueil(accueil.type)
         rules.exige_statut(
@@ -426,7 +428,7 @@ async def lister_presences(
     response_model=Dispense,
     summary="Dispenser une personne d'une étape de l'accueil",
     dependencies=[portee("orientation:ecrire")],
-    responses=refusals(Introuvable),
+    responses=refusals(Introuvable, PersonneFusionnee),
 )
 async def creer_dispense(
     personne_id: UUID,
@@ -446,6 +448,7 @@ async def creer_dispense(
         date_dispense = demande.date_dispense or jour
         rules.verifier_dispense(demande.type)
         rules.verifier_passee("date_dispense", date_dispense, jour)
+        await lock_personne(tx, personne_id)
         row = await queries.store_dispense(
             tx,
             {
@@ -502,7 +505,7 @@ async def obtenir_dispense(
     response_model=Contact,
     summary="Enregistrer un premier contact",
     dependencies=[portee("orientation:ecrire")],
-    responses=refusals(Introuvable),
+    responses=refusals(Introuvable, PersonneFusionnee),
 )
 async def creer_contact(
     demande: ContactCreation, commande: CommandeDep, tx: TransactionDep, service: ServiceDep
@@ -517,6 +520,8 @@ async def creer_contact(
         jour = await service.aujourdhui(tx)
         date_contact = demande.date_contact or jour
         rules.verifier_passee("date_contact", date_contact, jour)
+        if demande.personne_id is not None:
+            await lock_personne(tx, demande.personne_id)
         row = await queries.store_contact(
             tx,
             {

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from shared.delais import jour_civil
 from shared.refus import Erreur, Refus, TransitionInterdite, Validation
 from shared.schemas.commun import Instant
-from shared.schemas.orientation import (
+from shared.schemas.orientation.accueils import (
     Accueil,
     AccueilCreation,
     PresenceAccueil,

@@ -8,12 +8,14 @@ from sqlalchemy import Row, bindparam, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.orientation import tables
+from services.orientation.criteres.queries import copy_recueils
 from shared.refus import Introuvable
-from shared.schemas.orientation import OrigineOrientation, StatutOrientation
+from shared.schemas.orientation.orientations import OrigineOrientation
+from shared.schemas.orientation.vocabulaire import StatutOrientation
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
 
-_A, _O, _R = tables.Annulation, tables.Orientation, tables.RecueilCriteres
+_A, _O = tables.Annulation, tables.Orientation
 _BY_ID = select(*_A.__table__.columns).where(siens(_A), _A.id == bindparam("id"))
 _INSERT = insert(_A).returning(*_A.__table__.columns)
 _ANNUL = (
@@ -29,7 +31,6 @@ _ANNUL = (
 )
 # At most one is to decide: the person's own, if there is one already, takes its place.
 _REOPEN = insert(_O).on_conflict_do_nothing().returning(_O.id)
-_RECUEILS = select(*_R.__table__.columns).where(siens(_R), _R.orientation_id == bindparam("la"))
 
 
 async def reopen(tx: Transaction, orientation: Row[Any]) -> UUID | None:
@@ -54,8 +55,7 @@ async def reopen(tx: Transaction, orientation: Row[Any]) -> UUID | None:
         )
     ).scalar_one_or_none()
     if suivante is not None:
-        enonces = (await tx.execute(_RECUEILS, {"la": orientation.id})).mappings().all()
-        await tx.add(_R, [{**un, "id": new_id(), "orientation_id": suivante} for un in enonces])
+        await copy_recueils(tx, orientation.id, suivante)
     return suivante
 
 

@@ -12,14 +12,12 @@ from services.orientation.organismes.queries import read_organisme
 from services.orientation.orientations.competence import AutoriteIncompetente
 from services.orientation.orientations.queries import lock_orientation, read_decision
 from services.orientation.places.queries import lock_organismes, promote, release_places
+from services.orientation.reorientations.queries import end_reorientations
+from services.orientation.reorientations.rules import SansObjet
 from shared.refus import Introuvable, TransitionInterdite, VersionDepassee
 from shared.schemas.commun import Auteur, Operation
-from shared.schemas.orientation import (
-    AnnulationDecision,
-    AnnulationDecisionCreation,
-    StatutOrientation,
-    TypeOrganisme,
-)
+from shared.schemas.orientation.orientations import AnnulationDecision, AnnulationDecisionCreation
+from shared.schemas.orientation.vocabulaire import StatutOrientation, TypeOrganisme
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
@@ -66,6 +64,7 @@ async def annuler_decision(
             type_decideur=TypeOrganisme(decideur.type),
             regle=decision.regle_competence,
         )
+        jour = await service.aujourdhui(tx)
         suivante = await queries.reopen(tx, row)
         annulation, orientation_version = await queries.store_annulation(
             tx,
@@ -74,16 +73,20 @@ async def annuler_decision(
                 "orientation_id": orientation_id,
                 "decision_id": row.decision_id,
                 "motif": demande.motif,
-                "date_annulation": await service.aujourdhui(tx),
+                "date_annulation": jour,
                 "organisme_decideur_id": decideur.id,
                 "orientation_suivante_id": suivante,
                 "client_id": tx.acces.auteur,
             },
         )
+        sans_objet = await end_reorientations(
+            tx, [orientation_id], SansObjet.DECISION_ANNULEE, jour
+        )
         bornes = await lock_organismes(tx, {row.organisme_referent_id})
         await release_places(tx, [orientation_id])
         await publier(
             tx,
+            *sans_objet,
             _fait("decision.annulee", orientation_id, orientation_version, Operation.MODIFICATION),
             *([_fait("orientation.ouverte", suivante, 1, Operation.CREATION)] if suivante else []),
             *await promote(tx, bornes),

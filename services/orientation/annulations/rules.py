@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from services.orientation.orientations.competence import AutoriteIncompetente
 from shared.refus import TransitionInterdite
-from shared.schemas.orientation import StatutOrientation, TypeOrganisme
+from shared.schemas.orientation.vocabulaire import StatutOrientation, TypeOrganisme
 
 TRANSITIONS = {
     StatutOrientation.BROUILLON: (StatutOrientation.EN_ATTENTE,),

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from shared.referentiels import charger, codes
 from shared.refus import Erreur, Validation
-from shared.schemas.orientation import NiveauFrein
+from shared.schemas.orientation.vocabulaire import NiveauFrein
 
 REFERENTIEL = "criteres-orientation-api-france-travail"
 
@@ -57,6 +57,7 @@ class Grille:
     niveaux_qualifiants: frozenset[str]
     niveaux: Mapping[Critere, NiveauFrein]
     obstacles: frozenset[Critere]
+    projection: Mapping[str, frozenset[str]]  # by field, the values of who can plan ahead
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,10 @@ def _niveaux() -> tuple[dict[Critere, NiveauFrein], frozenset[Critere]]:
 
 
 _NIVEAUX, _OBSTACLES = _niveaux()
+_ACTIVITE_RECENTE = frozenset({"EN_ACTIVITE", "DEUX_DERNIERES_ANNEES"})
 
-# The cut of "formation qualifiante" and the levels of impact could not be read in the text:
-# they are our proposal, so that a département may pass a grid of its own.
+# The cut of "formation qualifiante", the ability to plan ahead and the levels of impact could not
+# be read in the text: they are our proposal, so that a département may pass a grid of its own.
 GRILLE = Grille(
     version="proposee-2025-01-01",
     depuis=date(2025, 1, 1),
@@ -100,11 +102,12 @@ GRILLE = Grille(
     niveaux_qualifiants=frozenset({"NV5", "NV4", "NV3", "NV2", "NV1"}),
     niveaux=_NIVEAUX,
     obstacles=_OBSTACLES,
+    projection={
+        "capacite_a_travailler": frozenset({"true"}),
+        "projet_pro": codes(REFERENTIEL, champ="projet_pro") - {"AUCUN"},
+    },
 )
 
-_ACTIVITE_RECENTE = frozenset({"EN_ACTIVITE", "DEUX_DERNIERES_ANNEES"})
-_OUI = frozenset({"true"})
-_PROJET = codes(REFERENTIEL, champ="projet_pro") - {"AUCUN"}
 _ORDRE = tuple(NiveauFrein)
 
 
@@ -170,9 +173,7 @@ def deriver(
     valeurs = _par_champ(criteres)
     return Entrees(
         activite_recente=_conjonction(valeurs, {"situation_professionnelle": _ACTIVITE_RECENTE}),
-        capacite_a_se_projeter=_conjonction(
-            valeurs, {"capacite_a_travailler": _OUI, "projet_pro": _PROJET}
-        ),
+        capacite_a_se_projeter=_conjonction(valeurs, grille.projection),
         formation_qualifiante=_conjonction(valeurs, {"niveau_etude": grille.niveaux_qualifiants}),
         niveau_freins=_niveau_freins(valeurs, grille),
         obstacle_temporaire=_obstacle(valeurs, obstacle_declare, grille),

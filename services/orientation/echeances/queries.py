@@ -15,9 +15,11 @@ from sqlalchemy import (
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -28,26 +30,27 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from services.orientation import tables
-from services.orientation.echeances.rules import Objectif, Palier
-from shared.delais import Delai, Unite
+from services.orientation.echeances.rules import ORIENTATION, Objectif, Palier
+from services.orientation.flux.canonique import SOURCE_OUVERTURE
+from shared.delais import Delai
 from shared.schemas.collectivite import EvenementDelai
-from shared.schemas.orientation import (
-    EtatEcheance,
-    NatureDelai,
-    PresenceAccueil,
-    StatutOrientation,
-    TypeAccueil,
-)
+from shared.schemas.orientation.accueils import PresenceAccueil, TypeAccueil
+from shared.schemas.orientation.echeances import EtatEcheance
+from shared.schemas.orientation.orientations import OrigineOrientation
+from shared.schemas.orientation.vocabulaire import StatutOrientation, TypeParcours
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, entre, paginer, parmi, trancher
+from shared.socle.echeances import dans_etat, date_limite
+from shared.socle.pages import PageDemandee, entre, paginer, par_tranches, parmi, trancher
 from shared.socle.tables import Collectivite
 
 _O, _D, _P = tables.Orientation, tables.Decision, tables.Personne
-_A, _C, _S = tables.Alerte, tables.Convocation, tables.Accueil
+_A, _C, _S, _F = tables.Alerte, tables.Convocation, tables.Accueil, tables.Dossier
 _LOCAUX = select(Collectivite.delais).where(siens(Collectivite))
 # To decide, or decided and in force: of what is closed, nothing is owed any more.
 _A_DECIDER = (StatutOrientation.BROUILLON.value, StatutOrientation.EN_ATTENTE.value)
 _EN_COURS = (*_A_DECIDER, StatutOrientation.OUVERTE.value)
+_DECIDEES = (StatutOrientation.OUVERTE.value, StatutOrientation.CLOTUREE.value)
+_DUS = frozenset({EtatEcheance.A_TEMPS, EtatEcheance.A_RISQUE, EtatEcheance.EN_RETARD})
 
 
 async def read_locaux(tx: Transaction) -> list[dict[str, Any]]:
@@ -74,20 +77,31 @@ async def list_echeances(
 
     Each kind is cut to the page before the kinds are put together: each stays on its index.
     """
-    if not objectifs:
-        return []
     tranches = []
     for objectif in objectifs:
         dues = _dues(objectif, fuseau)
         statement = (
             select(dues)
             .where(entre(dues.c.date_limite, date_limite_min, date_limite_max))
-            .where(parmi(dues.c.code_commune, communes))
             .where(true() if orientation_id is None else dues.c.orientation_id == orientation_id)
         )
         if etats:
-            statement = statement.where(or_(*(_etat(dues, etat, jour, alerte) for etat in etats)))
-        tranches.append(select(trancher(statement, dues.c, page).subquery()))
+            statement = statement.where(
+                or_(*(dans_etat(dues.c, etat, jour, alerte) for etat in etats))
+            )
+        if etats and _DUS.issuperset(etats):
+            statement = statement.where(dues.c.en_cours)
+        ici = sorted(objectif.communes.intersection(communes or objectif.communes))
+        if communes and objectif.communes and not ici:
+            continue
+        if ici or communes:
+            colonne, valeurs = dues.c.code_commune, ici or communes
+        else:
+            colonne, valeurs = dues.c.statut, _statuts(objectif, etats)
+        parts = par_tranches(statement, colonne, valeurs, dues.c, page).subquery()
+        tranches.append(select(trancher(select(parts), parts.c, page).subquery()))
+    if not tranches:
+        return []
     ensemble = union_all(*tranches).subquery()
     return await paginer(tx, select(ensemble), ensemble.c, page)
 
@@ -148,33 +162,26 @@ def _a_dire(
     return union_all(*kinds)
 
 
-def _etat(
-    dues: Subquery, etat_voulu: EtatEcheance, jour: date, alerte: date
-) -> ColumnElement[bool]:
-    """The same bounds as `shared.delais.etat`, for the database to filter by."""
-    limite, accomplie = dues.c.date_limite, dues.c.date_accomplie
-    match etat_voulu:
-        case EtatEcheance.A_TEMPS:
-            return and_(dues.c.en_cours, limite > alerte)
-        case EtatEcheance.A_RISQUE:
-            return and_(dues.c.en_cours, limite.between(jour, alerte))
-        case EtatEcheance.EN_RETARD:
-            return and_(dues.c.en_cours, limite < jour)
-        case EtatEcheance.RESPECTEE:
-            return and_(accomplie <= limite)
-        case EtatEcheance.DEPASSEE:
-            return and_(accomplie > limite)
-
-
 def _dues(objectif: Objectif, fuseau: str) -> Subquery:
     """The deadlines of one kind: of people with the RSA, where it holds, while it ruled."""
+    if objectif.durable is not None:
+        return _reexamens(objectif, objectif.durable)
     depart = _jour(objectif.depart, fuseau)
-    limite = _O.date_limite if objectif.delai is None else _limite(depart, objectif.delai)
+    depart_compte: ColumnElement[str] = literal(objectif.depart.value, Text)
+    depart_dit: ColumnElement[bool] = true()
+    if objectif.depart is EvenementDelai.OUVERTURE_DROIT:
+        # No flux told the opening of who did not come by one: the reception stands for it.
+        reception = EvenementDelai.RECEPTION.value
+        depart_compte = case((_F.ouverture_droit.is_(None), reception), else_=depart_compte)
+        depart_dit = func.coalesce(_F.source_ouverture == SOURCE_OUVERTURE, false())
+    limite = _O.date_limite if objectif.delai is None else date_limite(depart, objectif.delai)
     accomplie = _jour(objectif.fin, fuseau)
+    # Written in the statement, as in the index that holds no others.
+    encore = _EN_COURS if objectif.fin is EvenementDelai.ACCUEIL else _A_DECIDER
+    statuts: Any = bindparam(None, encore, expanding=True, literal_execute=True)
+    en_cours: ColumnElement[bool] = _O.statut.in_(statuts)
     if objectif.fin is EvenementDelai.ACCUEIL:
-        en_cours = and_(_O.statut.in_(_EN_COURS), accomplie.is_(None))
-    else:
-        en_cours = _O.statut.in_(_A_DECIDER)
+        en_cours = and_(en_cours, accomplie.is_(None))
     statement: Select[*tuple[Any, ...]] = (
         select(
             _id(objectif).label("id"),
@@ -182,9 +189,12 @@ def _dues(objectif: Objectif, fuseau: str) -> Subquery:
             _O.id.label("orientation_id"),
             _O.personne_id,
             _O.cree_le,
-            _P.commune.label("code_commune"),
+            _O.statut,
+            _O.commune.label("code_commune"),
             literal(objectif.code, Text).label("code"),
             literal(objectif.depuis, Date).label("depuis"),
+            depart_compte.label("depart"),
+            depart_dit.label("depart_dit"),
             depart.label("date_depart"),
             limite.label("date_limite"),
             accomplie.label("date_accomplie"),
@@ -194,16 +204,74 @@ def _dues(objectif: Objectif, fuseau: str) -> Subquery:
         .outerjoin(_D, (_D.collectivite == _O.collectivite) & (_D.id == _O.decision_id))
         .where(siens(_O), _P.beneficiaire_rsa, or_(en_cours, accomplie.is_not(None)))
         .where(depart.is_not(None), entre(depart, objectif.depuis, None))
-        .where(parmi(_P.commune, sorted(objectif.communes)))
+        .where(parmi(_O.commune, sorted(objectif.communes)))
+        # One who is oriented already owes nothing of this: no six weeks, no first steps.
+        .where(_O.origine != OrigineOrientation.REORIENTATION.value)
+    )
+    if objectif.depart is EvenementDelai.OUVERTURE_DROIT:
+        foyer = (_F.collectivite == _P.collectivite) & (_F.id == _P.dossier_id)
+        statement = statement.outerjoin(_F, foyer)
+    if objectif.avant is not None:
+        statement = statement.where(depart < objectif.avant)
+    return statement.subquery()
+
+
+def _reexamens(objectif: Objectif, durable: Delai) -> Subquery:
+    """The review that each parcours social in force owes, from the last one on.
+
+    Never notified, it counts from its effect. The one limit hides which difficulties last.
+    """
+    assert objectif.delai is not None
+    depart = func.coalesce(_O.date_reexamen, _O.date_notification, _O.date_effet)
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            _id(objectif).label("id"),
+            _O.collectivite,
+            _O.id.label("orientation_id"),
+            _O.personne_id,
+            _O.cree_le,
+            _O.statut,
+            _O.commune.label("code_commune"),
+            literal(objectif.code, Text).label("code"),
+            literal(objectif.depuis, Date).label("depuis"),
+            case(
+                (_O.date_reexamen.is_not(None), EvenementDelai.REEXAMEN.value),
+                (_O.date_notification.is_not(None), EvenementDelai.NOTIFICATION.value),
+                else_=EvenementDelai.ENTREE_PARCOURS.value,
+            ).label("depart"),
+            true().label("depart_dit"),
+            depart.label("date_depart"),
+            case(
+                (_O.difficultes_durables, date_limite(depart, durable)),
+                else_=date_limite(depart, objectif.delai),
+            ).label("date_limite"),
+            # Each review starts the next: what is owed is never done while the parcours lasts.
+            literal(None, Date).label("date_accomplie"),
+            true().label("en_cours"),
+        )
+        .join(_P, (_P.collectivite == _O.collectivite) & (_P.id == _O.personne_id))
+        .where(siens(_O), _P.beneficiaire_rsa)
+        .where(_O.statut == StatutOrientation.OUVERTE.value)
+        .where(_O.type_parcours == TypeParcours.SOCIAL.value)
+        .where(entre(depart, objectif.depuis, None))
     )
     if objectif.avant is not None:
         statement = statement.where(depart < objectif.avant)
     return statement.subquery()
 
 
+def _statuts(objectif: Objectif, etats: Sequence[EtatEcheance]) -> Sequence[str]:
+    """Where deadlines in these states are to be found; empty: anywhere."""
+    if not etats or objectif.durable or objectif.fin is EvenementDelai.ACCUEIL:
+        return ()
+    if _DUS.issuperset(etats):
+        return _A_DECIDER
+    return () if _DUS.intersection(etats) else _DECIDEES
+
+
 def _id(objectif: Objectif) -> Any:
     # One orientation has several deadlines: a page needs one id for each.
-    if objectif.nature is NatureDelai.LEGALE:
+    if objectif.code == ORIENTATION:
         return _O.id
     return cast(func.md5(literal(f"{objectif.code}:", Text) + cast(_O.id, Text)), Uuid)
 
@@ -211,6 +279,9 @@ def _id(objectif: Objectif) -> Any:
 def _jour(evenement: EvenementDelai, fuseau: str) -> Any:
     """The civil day of an event, where the collectivité is; null when it has not happened."""
     match evenement:
+        case EvenementDelai.OUVERTURE_DROIT:
+            reception = _jour(EvenementDelai.RECEPTION, fuseau)
+            return func.coalesce(_F.ouverture_droit, reception)
         case EvenementDelai.DECISION:
             return _D.date_decision
         case EvenementDelai.ENTREE_PARCOURS:
@@ -229,10 +300,3 @@ def _jour(evenement: EvenementDelai, fuseau: str) -> Any:
             )
         case _:
             return cast(func.timezone(fuseau, _O.recu_le), Date)
-
-
-def _limite(depart: Any, delai: Delai) -> Any:
-    """`shared.delais.echeance`, by the database: it too ends a month on its last day."""
-    unites = (Unite.ANS, Unite.MOIS, Unite.SEMAINES, Unite.JOURS)
-    duree = func.make_interval(*(delai.duree if delai.unite is one else 0 for one in unites))
-    return cast(depart + duree, Date)

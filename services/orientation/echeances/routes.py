@@ -12,9 +12,9 @@ from services.orientation.echeances import queries
 from services.orientation.echeances.rules import Objectif, objectifs
 from services.orientation.settings import alerte_jours
 from shared.delais import delai_en_vigueur, etat
-from shared.schemas.collectivite import DelaiLocal
+from shared.schemas.collectivite import DelaiLocal, EvenementDelai
 from shared.schemas.commun import Code, CodeCommune, DateCivile, Identifiant
-from shared.schemas.orientation import Echeance, EtatEcheance, PageEcheances
+from shared.schemas.orientation.echeances import Echeance, EtatEcheance, PageEcheances
 from shared.socle.contrat import portee, routeur
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.transactions import ServiceDep, TransactionDep
@@ -110,7 +110,7 @@ def _echeance(
         nature=objectif.nature,
         orientation_id=row.orientation_id,
         personne_id=row.personne_id,
-        depart=objectif.depart,
+        depart=EvenementDelai(row.depart),
         date_depart=row.date_depart,
         fin=objectif.fin,
         date_limite=row.date_limite,
@@ -122,7 +122,7 @@ def _echeance(
                 alerte_jours=alerte_jours,
             )
         ),
-        confirme=objectif.confirme,
+        confirme=objectif.confirme and row.depart_dit,
         source=delai.source,
         cree_le=row.cree_le,
     )

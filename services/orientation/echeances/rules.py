@@ -4,21 +4,28 @@ A local delay is an objective: it obliges nobody, and never takes the place of t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import zip_longest
 
 from services.orientation.places.rules import FILE_ATTENTE
-from shared.delais import DELAIS, Delai, Unite
+from services.orientation.reexamens.rules import REEXAMEN
+from services.orientation.reorientations.rules import AVIS_EP, REPONSE
+from shared.delais import DELAIS, Delai, Unite, delai_en_vigueur
 from shared.schemas.collectivite import DelaiLocal, EvenementDelai
-from shared.schemas.orientation import NatureDelai
+from shared.schemas.orientation.echeances import NatureDelai
 
 ORIENTATION = "orientation_pcd"
-# The law's codes, and the wait for a place, which has its own last day.
-_AILLEURS = frozenset({FILE_ATTENTE, *(delai.code for delai in DELAIS)})
+# The law's codes, and the waits that have their own last day: a place, an answer, an avis.
+_AILLEURS = frozenset({FILE_ATTENTE, REPONSE, AVIS_EP, REEXAMEN, *(delai.code for delai in DELAIS)})
 # What this service can date, to start a delay and to end one.
-_DEPARTS = (EvenementDelai.RECEPTION, EvenementDelai.DECISION, EvenementDelai.ENTREE_PARCOURS)
+_DEPARTS = (
+    EvenementDelai.RECEPTION,
+    EvenementDelai.OUVERTURE_DROIT,
+    EvenementDelai.DECISION,
+    EvenementDelai.ENTREE_PARCOURS,
+)
 _FINS = (EvenementDelai.DECISION, EvenementDelai.ENTREE_PARCOURS, EvenementDelai.ACCUEIL)
 
 
@@ -37,6 +44,7 @@ class Objectif:
         delai: its length; None: the law's, which each orientation was given at its reception.
         communes: where it holds; empty: everywhere.
         avant: first day of the row that follows it under the same code.
+        durable: of a review, its length when difficulties last.
     """
 
     code: str
@@ -47,6 +55,7 @@ class Objectif:
     confirme: bool
     communes: frozenset[str] = frozenset()
     avant: date | None = None
+    durable: Delai | None = None
 
     @property
     def depuis(self) -> date | None:
@@ -64,6 +73,37 @@ LEGAL = Objectif(
 )
 
 
+def _reexamens() -> tuple[Objectif, ...]:
+    """The review of the parcours social, from each row of the law to the eve of the next.
+
+    It runs from the signature of the contract, which parcours knows: the notification stands for
+    it here, so it is not confirmed. What began before the first row has no such contract yet.
+    """
+    courts = sorted(
+        (un for un in DELAIS if un.code == "relecture_social" and un.depuis),
+        key=lambda un: un.depuis or date.min,
+    )
+    longs = [delai_en_vigueur("relecture_social_long", un.depuis or date.min) for un in courts]
+    return tuple(
+        Objectif(
+            code=REEXAMEN,
+            nature=NatureDelai.LEGALE,
+            # One source for both: which of the two it is would tell of what the person lives.
+            delai=replace(court, source=long.source),
+            depart=EvenementDelai.NOTIFICATION,
+            fin=EvenementDelai.REEXAMEN,
+            confirme=False,
+            avant=suivant.depuis if suivant is not None else None,
+            durable=long,
+        )
+        for court, long, suivant in zip_longest(courts, longs, courts[1:])
+    )
+
+
+REEXAMENS = _reexamens()
+LEGALES = (LEGAL, *REEXAMENS)
+
+
 def objectifs(locaux: Iterable[DelaiLocal]) -> tuple[Objectif, ...]:
     """Return every kind of deadline of a collectivité, the law's first.
 
@@ -75,7 +115,7 @@ def objectifs(locaux: Iterable[DelaiLocal]) -> tuple[Objectif, ...]:
     uniques = {(un.code, un.depuis or date.min): un for un in locaux}
     tries = [un for _, un in sorted(uniques.items(), key=lambda item: item[0])]
     return (
-        LEGAL,
+        *LEGALES,
         *(
             _objectif(un, suivant)
             for un, suivant in zip_longest(tries, tries[1:])

@@ -12,6 +12,9 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
+# The one element that gives the day when the right opened.
+SOURCE_OUVERTURE = "DTODRSA"
+
 
 class EtatDossier(StrEnum):
     """État du dossier RSA (ETATDOSRSA). Closed list."""
@@ -93,12 +96,20 @@ class EnteteFlux:
         creation = f"{self.date_creation.isoformat()}T{self.heure_creation.isoformat()}"
         return f"{emetteur}/{nature}/{creation}/{self.ideparte}"
 
+    @property
+    def famille(self) -> str:
+        """What follows one another in time: monthly and daily files live side by side.
+
+        The version of the application changes, and its files still follow those before.
+        """
+        return f"{self.application}/{self.type_flux}/{self.nature_flux}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PersonneFlux:
     """A person of a foyer; `role` and `a_charge` are those of the RSA, not of the PFA.
 
-    Only VRSD0301 tells of a death.
+    Only VRSD0301 gives the day of a death; `decedee` tells how VRSB0801 says it.
     """
 
     role: str
@@ -165,6 +176,8 @@ class Foyer:
     matricule: str
     numero_demande: str | None
     date_demande: date
+    # Only VRSD0301 gives it.
+    date_ouverture: date | None = None
     ideparte: str
     transfert: bool
     etat_dossier: EtatDossier
@@ -186,6 +199,18 @@ class Foyer:
         return self.numero_demande or cle_organisme(
             fonorg=self.fonorg, numorg=self.numorg, matricule=self.matricule
         )
+
+    @property
+    def ouverture(self) -> tuple[date, str]:
+        """The civil day when the right opened, and the element that gave it.
+
+        Without DTODRSA, the day of the application: of the dates of VRSB0801 the only one that
+        does not move with the nature of the right (DDNATDRO) nor with the persons (DDRATDOS), and
+        nobody is welcomed before they asked. UNCONFIRMED.
+        """
+        if self.date_ouverture is not None:
+            return self.date_ouverture, SOURCE_OUVERTURE
+        return self.date_demande, "DTDEMRSA"
 
     @property
     def empreinte(self) -> str:
@@ -231,15 +256,44 @@ class TransmissionFlux:
 _ETATS_ACTIFS = frozenset(
     {EtatDossier.OUVERT, EtatDossier.SUSPENDU, EtatDossier.VERSEMENT_SUSPENDU}
 )
-_ROLES_A_ORIENTER = frozenset({"DEM", "CJT"})
+ROLES_A_ORIENTER = frozenset({"DEM", "CJT"})
+_SEXE_DECEDE = {"DG": "2", "DH": "1"}
 
 
-def dossier_actif(foyer: Foyer) -> bool:
+def dossier_actif(etat: EtatDossier) -> bool:
     """Whether the right to RSA is open, be it suspended.
 
     Source: flux-caf.md, 4: « active for orientation » is ETATDOSRSA 2, 3 or 4.
     """
-    return foyer.etat_dossier in _ETATS_ACTIFS
+    return etat in _ETATS_ACTIFS
+
+
+def suspendu(etat: EtatDossier) -> bool:
+    """Whether an open right, or its payment, is suspended."""
+    return etat in (EtatDossier.SUSPENDU, EtatDossier.VERSEMENT_SUSPENDU)
+
+
+def decedee(personne: PersonneFlux, foyer: Foyer) -> bool:
+    """Whether the flux says that this person is dead.
+
+    VRSB0801 suspends the right for « décès Madame » or « décès Monsieur »: that is the only adult
+    of this sex, and nobody when there are two.
+
+    Source: referentiels/codes-flux-caf.csv, MOTISUSDRORSA DG and DH.
+    """
+    if personne.date_deces is not None:
+        return True
+    annonces = {
+        _SEXE_DECEDE[suspension.motif]
+        for suspension in foyer.suspensions
+        if suspension.objet is ObjetSuspension.DROIT and suspension.motif in _SEXE_DECEDE
+    }
+    adultes = [un.sexe for un in foyer.personnes if un.role in ROLES_A_ORIENTER]
+    return (
+        personne.role in ROLES_A_ORIENTER
+        and personne.sexe in annonces
+        and adultes.count(personne.sexe) == 1
+    )
 
 
 def a_orienter(personne: PersonneFlux, foyer: Foyer) -> bool:
@@ -249,8 +303,8 @@ def a_orienter(personne: PersonneFlux, foyer: Foyer) -> bool:
     Source: code de l'action sociale et des familles, L262-28; flux-caf.md, 4.
     """
     return (
-        personne.role in _ROLES_A_ORIENTER
+        personne.role in ROLES_A_ORIENTER
         and personne.droits_devoirs
-        and personne.date_deces is None
-        and dossier_actif(foyer)
+        and not decedee(personne, foyer)
+        and dossier_actif(foyer.etat_dossier)
     )

@@ -1,8 +1,8 @@
 """The flux des bénéficiaires, version VRSD0301: its elements into our model. Pure.
 
 As for VRSB0801, a foyer is taken whole or rejected whole, and a code that nobody told us is kept
-as it came, with a warning. Nothing of ours needs what this version adds in DroitOuvert,
-CaracteristiquesEmployabilite, ContratPCGPersonneRSA and MesureProtection: it is not read.
+as it came, with a warning. Of DroitOuvert only the day is read; nothing of ours needs what this
+version adds in CaracteristiquesEmployabilite, ContratPCGPersonneRSA and MesureProtection.
 
 Source: flux-caf.md, 3; github:atolcd/webrsa@dd9efe0
 project/app/Plugin/Fluxcnaf/Model/Fluxcnaf.php, the tree of « Bénéficiaire VRSD0301 », and the notes
@@ -108,6 +108,7 @@ def _foyer(element: _Element, ligne: int, entete: EnteteFlux) -> Foyer:
     droit = bloc(prestation, "DetailDroitRSA")
     tronc = valeurs(bloc(droit, "TroncCommunDroitRSA"))
     montants = {**tronc, **valeurs(droit.find("MontantsCalculDroitRSA"))}
+    ouvert = valeurs(situation.find("DroitOuvert"))
     avertissements: list[Avertissement] = []
     motif_cloture, date_cloture = blocs.cloture(situation.find("FinDroit"), _CODES, avertissements)
     return Foyer(
@@ -118,6 +119,7 @@ def _foyer(element: _Element, ligne: int, entete: EnteteFlux) -> Foyer:
         matricule=matricule,
         numero_demande=demande.get("NUMDEMRSA"),
         date_demande=jour(demande, "DTDEMRSA"),
+        date_ouverture=jour_facultatif(ouvert, "DTODRSA"),
         ideparte=ideparte,
         transfert=identification.find("OrganismeCedant") is not None,
         etat_dossier=blocs.etat_dossier(situation),

@@ -1,28 +1,50 @@
 """SQL of the imports: the file, what each foyer became, and the writing of a batch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, delete, exists, insert, or_, select, text, update
+from sqlalchemy import (
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import aliased
 
 from services.orientation import tables
+from services.orientation.flux.canonique import EnteteFlux, EtatDossier
 from services.orientation.imports.rules import DossierConnu, PersonneConnue
 from shared.refus import Introuvable
-from shared.schemas.orientation import StatutImport, StatutOrientation
+from shared.schemas.orientation.imports import StatutImport
+from shared.schemas.orientation.vocabulaire import StatutOrientation
 from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer
 
 _I, _D, _P, _O = tables.Import, tables.Dossier, tables.Personne, tables.Orientation
+_K, _AUTRE = aliased(_P), aliased(_P)
 _M, _R = tables.ImportMorceau, tables.ImportResultat
 
 _SELECT = select(*_I.__table__.columns).where(siens(_I))
 _BY_ID = _SELECT.where(_I.id == bindparam("id"))
 _INSERT = insert(_I).returning(*_I.__table__.columns)
+_HOLD = (
+    select(_I.id)
+    .where(siens(_I), _I.id == bindparam("id"), _I.foyers_traites == bindparam("lus"))
+    .with_for_update()
+)
 _MOVE = (
     update(_I)
-    .where(siens(_I), _I.id == bindparam("le"), _I.foyers_traites == bindparam("lus"))
+    .where(siens(_I), _I.id == bindparam("le"))
     .values(
         version=_I.version + 1,
         modifie_le=text("now()"),
@@ -61,8 +83,39 @@ _AVEC_RESULTATS = select(_I.id).where(
     exists().where(_R.collectivite == _I.collectivite, _R.import_id == _I.id),
 )
 _OUBLI = delete(_R).where(siens(_R), _R.import_id == bindparam("le"))
-_DOSSIERS = select(_D.id, _D.cle, _D.empreinte, _D.date_reference).where(
-    siens(_D), _D.cle.in_(bindparam("cles", expanding=True))
+_DOSSIERS = select(
+    _D.id, _D.cle, _D.empreinte, _D.date_reference, _D.etat, _D.commune, _D.droit_recu_le
+).where(siens(_D), _D.cle.in_(bindparam("cles", expanding=True)))
+# Told again as they were: what is older than this flux is no longer to be believed of them.
+_REDITS = (
+    update(_D)
+    .where(
+        siens(_D),
+        _D.id.in_(bindparam("dossiers", expanding=True)),
+        _D.date_reference < bindparam("jour"),
+    )
+    .values(date_reference=bindparam("jour"))
+)
+_LUS = select(_I.cle_flux, _I.date_reference).where(
+    siens(_I), _I.statut == StatutImport.TERMINEE.value
+)
+_RELU = select(exists(_LUS.where(_I.cle_flux == bindparam("cle"), _I.id != bindparam("un"))))
+_DEPASSE = select(
+    exists(
+        _LUS.where(_I.famille_flux == bindparam("famille"), _I.date_reference > bindparam("jour"))
+    )
+)
+_PARTIES = (
+    select(_P.id, _P.dossier_id, _P.droits_devoirs)
+    .where(siens(_P), _P.dossier_id.is_not(None), _P.role.is_(None), _P.beneficiaire_rsa)
+    .order_by(_P.id)
+    .limit(bindparam("limite"))
+    .with_for_update(key_share=True)
+)
+_OUVERTES = select(_O.id).where(
+    siens(_O),
+    _O.personne_id.in_(bindparam("personnes", expanding=True)),
+    _O.statut == StatutOrientation.OUVERTE.value,
 )
 VALEURS = (
     "nom",
@@ -73,19 +126,38 @@ VALEURS = (
     "commune",
     "beneficiaire_rsa",
     "droits_devoirs",
+    "decedee",
 )
-_PERSONNES = select(
-    _P.id,
-    _P.dossier_id,
-    _P.nir_empreinte,
-    _P.identite_empreinte,
-    *(getattr(_P, name) for name in VALEURS),
-).where(
-    siens(_P),
-    or_(
-        _P.nir_empreinte.in_(bindparam("nirs", expanding=True)),
-        _P.dossier_id.in_(bindparam("dossiers", expanding=True)),
-    ),
+# What recognises an absorbed person leads to the one kept: its row is the one that is written.
+_PERSONNES = (
+    select(
+        _K.id,
+        _P.dossier_id,
+        _K.dossier_id.label("foyer_id"),
+        _P.nir_empreinte,
+        _P.identite_empreinte,
+        _P.date_naissance.label("naissance"),
+        *(getattr(_K, name) for name in VALEURS),
+    )
+    .join(
+        _K,
+        (_K.collectivite == _P.collectivite)
+        & (_K.id == func.coalesce(_P.fusionnee_avec_id, _P.id)),
+    )
+    .where(
+        siens(_P),
+        or_(
+            _P.nir_empreinte.in_(bindparam("nirs", expanding=True)),
+            _P.dossier_id.in_(bindparam("dossiers", expanding=True)),
+        ),
+    )
+)
+# Held against a merge too: it may have absorbed one of them since they were read.
+_TENIR = (
+    select(_P.fusionnee_avec_id)
+    .where(siens(_P), _P.id.in_(bindparam("personnes", expanding=True)))
+    .order_by(_P.id)
+    .with_for_update(key_share=True)
 )
 _ORIENTATIONS = select(_O.id, _O.personne_id, _O.statut).where(
     siens(_O),
@@ -101,6 +173,26 @@ _UPDATE_PERSONNE = (
     update(_P)
     .where(siens(_P), _P.id == bindparam("la"))
     .values(version=_P.version + 1, modifie_le=text("now()"))
+)
+# A flux without NIR forgets none, and the NIR of an absorbed person stays hers.
+_NIR = bindparam("nir_empreinte", type_=_P.nir_empreinte.type)
+_NIR_A_ECRIRE = and_(
+    _NIR.is_not(None),
+    ~exists().where(
+        _AUTRE.collectivite == _P.collectivite,
+        _AUTRE.nir_empreinte == _NIR,
+        _AUTRE.id != _P.id,
+    ),
+)
+_VIVES = (
+    select(_O.id)
+    .where(
+        siens(_O),
+        _O.personne_id.in_(bindparam("personnes", expanding=True)),
+        _O.statut != StatutOrientation.CLOTUREE.value,
+    )
+    .order_by(_O.statut == StatutOrientation.OUVERTE.value, _O.id)
+    .with_for_update()
 )
 _CLOSE = (
     update(_O)
@@ -157,14 +249,30 @@ async def read_resultats(tx: Transaction, import_id: UUID, apres: int) -> Sequen
     return (await tx.execute(_RESULTATS, {"id": import_id, "apres": apres})).all()
 
 
+async def hold_import(tx: Transaction, import_id: UUID, *, lus: int) -> bool:
+    """Hold an import for the batch that follows what was read; False if another moved it on."""
+    return (await tx.execute(_HOLD, {"id": import_id, "lus": lus})).one_or_none() is not None
+
+
 async def advance(
-    tx: Transaction, import_id: UUID, *, lus: int, traites: int, compteurs: Mapping[str, int]
-) -> bool:
-    """Move the reading on, from where it was known to be; False if another did it."""
-    moved = await tx.execute(
-        _MOVE, {"le": import_id, "lus": lus, "traites": traites, "comptes": dict(compteurs)}
-    )
-    return moved.rowcount == 1
+    tx: Transaction, import_id: UUID, *, traites: int, compteurs: Mapping[str, int]
+) -> None:
+    """Move the reading on; the import is held."""
+    await tx.execute(_MOVE, {"le": import_id, "traites": traites, "comptes": dict(compteurs)})
+
+
+async def hold_personnes(tx: Transaction, personnes: Sequence[UUID]) -> bool:
+    """Hold persons in id order; False if one was absorbed by another since they were read."""
+    if not personnes:
+        return True
+    found = await tx.execute(_TENIR, {"personnes": personnes})
+    return all(absorbed_by is None for absorbed_by in found.scalars())
+
+
+async def lock_vives(tx: Transaction, personnes: Sequence[UUID]) -> None:
+    """Hold what is to decide of some persons, then what is in force, as decisions do."""
+    if personnes:
+        await tx.execute(_VIVES, {"personnes": personnes})
 
 
 async def change_import(tx: Transaction, import_id: UUID, **values: Any) -> int:
@@ -198,10 +306,32 @@ async def forget_resultats(tx: Transaction, import_id: UUID) -> None:
     await tx.execute(_OUBLI, {"le": import_id})
 
 
+async def already_read(tx: Transaction, import_id: UUID, entete: EnteteFlux) -> bool:
+    """Whether another import read this very flux to its end."""
+    found = await tx.execute(_RELU, {"cle": entete.cle, "un": import_id})
+    return bool(found.scalar_one())
+
+
+async def overtaken(tx: Transaction, entete: EnteteFlux) -> bool:
+    """Whether a flux of the same family and of a later day was read to its end."""
+    found = await tx.execute(_DEPASSE, {"famille": entete.famille, "jour": entete.date_reference})
+    return bool(found.scalar_one())
+
+
 async def known_dossiers(tx: Transaction, cles: Sequence[str]) -> dict[str, DossierConnu]:
     """Read what is known of dossiers, by key."""
     rows = await tx.execute(_DOSSIERS, {"cles": list(cles)})
-    return {row.cle: DossierConnu(row.id, bytes(row.empreinte), row.date_reference) for row in rows}
+    return {
+        row.cle: DossierConnu(
+            row.id,
+            bytes(row.empreinte),
+            row.date_reference,
+            EtatDossier(row.etat),
+            row.commune,
+            row.droit_recu_le,
+        )
+        for row in rows
+    }
 
 
 async def known_personnes(
@@ -219,8 +349,10 @@ async def known_personnes(
         PersonneConnue(
             id=row.id,
             dossier_id=row.dossier_id,
+            foyer_id=row.foyer_id,
             nir_empreinte=row.nir_empreinte and bytes(row.nir_empreinte),
             identite_empreinte=bytes(row.identite_empreinte),
+            naissance=row.naissance,
             valeurs={name: getattr(row, name) for name in VALEURS},
             orientation_a_decider=a_decider.get(row.id),
             orientee=row.id in orientees,
@@ -239,6 +371,12 @@ async def write_dossiers(
         await tx.execute(_UPDATE_DOSSIER.values(**columns), changed)
 
 
+async def retell_dossiers(tx: Transaction, dossiers: Sequence[UUID], jour: date) -> None:
+    """Date the dossiers that a flux told again as they were."""
+    if dossiers:
+        await tx.execute(_REDITS, {"dossiers": list(dossiers), "jour": jour})
+
+
 async def write_personnes(
     tx: Transaction, new: Sequence[Mapping[str, Any]], changed: Sequence[Mapping[str, Any]]
 ) -> None:
@@ -246,7 +384,16 @@ async def write_personnes(
     await tx.add(_P, new)
     if changed:
         columns: dict[str, Any] = {n: bindparam(n) for n in changed[0] if n != "la"}
+        for name in ("nir_scelle", "nir_empreinte"):
+            kept = getattr(_P, name)
+            columns[name] = case((_NIR_A_ECRIRE, bindparam(name, type_=kept.type)), else_=kept)
         await tx.execute(_UPDATE_PERSONNE.values(**columns), changed)
+
+
+async def leave_dossier(tx: Transaction, personnes: Sequence[UUID]) -> None:
+    """Take their role from persons whom their foyer no longer tells."""
+    if personnes:
+        await tx.execute(_UPDATE_PERSONNE.values(role=None), [{"la": one} for one in personnes])
 
 
 async def close_orientations(tx: Transaction, ids: Sequence[UUID]) -> list[tuple[UUID, int]]:
@@ -257,3 +404,27 @@ async def close_orientations(tx: Transaction, ids: Sequence[UUID]) -> list[tuple
         if row is not None:
             closed.append((row.id, row.version))
     return closed
+
+
+async def in_force(tx: Transaction, personnes: Sequence[UUID]) -> Sequence[UUID]:
+    """Find the orientations in force of some persons."""
+    return (await tx.execute(_OUVERTES, {"personnes": list(personnes)})).scalars().all()
+
+
+async def settle_departures(
+    tx: Transaction, limite: int
+) -> tuple[Sequence[Row[Any]], list[tuple[UUID, int]]]:
+    """End the right of some who left their foyer; return them as they were, and what was closed."""
+    parties = (await tx.execute(_PARTIES, {"limite": limite})).all()
+    if not parties:
+        return [], []
+    ids = [row.id for row in parties]
+    await tx.execute(
+        _UPDATE_PERSONNE.values(beneficiaire_rsa=False, droits_devoirs=False),
+        [{"la": one} for one in ids],
+    )
+    orientations = (await tx.execute(_ORIENTATIONS, {"personnes": ids})).all()
+    a_decider = sorted(
+        row.id for row in orientations if row.statut != StatutOrientation.OUVERTE.value
+    )
+    return parties, await close_orientations(tx, a_decider)

@@ -22,7 +22,7 @@ from services.orientation.imports.decompression import (
 from services.orientation.imports.travail import CONTEXTE
 from shared.refus import Erreur, Introuvable, Refus, Validation
 from shared.schemas.commun import LimitesImport, Operation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.imports import (
     CompteursImport,
     Import,
     PageImports,
@@ -131,6 +131,9 @@ async def importer_flux(
     Chaque foyer est écrit entier ou pas du tout ; un foyer refusé l'est avec sa ligne et son
     motif, et n'arrête pas les autres. Les six semaines courent de cette réception. Le même
     fichier, reçu deux fois, ne change rien. Portée `orientation:importer`.
+
+    Ce qui change d'un flux à l'autre est dans `/v1/mouvements`. Un flux d'un jour antérieur à celui
+    d'un flux de la même famille déjà lu finit `echouee`, avec `date_reference_anterieure`.
 
     Avec `Content-Encoding: gzip`, `sha256`, `taille_octets` et l'idempotence sont ceux du fichier
     décompressé : compressé ou non, c'est le même. Un contenu au-delà de la taille admise, ou du

@@ -1,17 +1,37 @@
-"""What one foyer of a flux changes: decided from what is known, before anything is written."""
+"""What one foyer of a flux changes: decided from what is known, before anything is written.
 
-from collections.abc import Mapping, Sequence
+A person whom their foyer no longer tells has left it (`Plan.departs`). They lose their role there,
+and that is all until the file was read, for another of its foyers may have them. If none has,
+they are no beneficiary any more, and what is to be decided of them is closed. What was decided
+goes on: it does not depend on the status of one day.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from services.orientation.flux.canonique import Foyer, PersonneFlux, a_orienter
+from services.orientation.flux.canonique import (
+    ROLES_A_ORIENTER,
+    EtatDossier,
+    Foyer,
+    PersonneFlux,
+    a_orienter,
+    decedee,
+    dossier_actif,
+)
+from services.orientation.mouvements.rules import (
+    FAITS_DEMANDE,
+    FoyerApres,
+    FoyerAvant,
+    PersonneApres,
+    PersonneAvant,
+    mouvements_foyer,
+    mouvements_personne,
+)
 from shared.refus import Refus
-from shared.schemas.orientation import StatutLigne
-
-# Children are counted, and not kept: only those who may be oriented become persons.
-_ROLES = frozenset({"DEM", "CJT"})
+from shared.schemas.orientation.imports import StatutLigne, TypeMouvement
 
 RESULTATS_JOURS = 30  # after the end of the import (contract guide, 12.4)
 
@@ -37,11 +57,17 @@ class Identifiee:
 
 @dataclass(frozen=True)
 class DossierConnu:
-    """What is kept of a dossier that an earlier flux told."""
+    """What is kept of a dossier that an earlier flux told.
+
+    `droit_recu_le`: reception of the flux that told its right open, unless closed since.
+    """
 
     id: UUID
     empreinte: bytes
     date_reference: date
+    etat: EtatDossier
+    commune: str | None
+    droit_recu_le: datetime | None
 
 
 @dataclass(frozen=True)
@@ -50,8 +76,10 @@ class PersonneConnue:
 
     id: UUID
     dossier_id: UUID | None
+    foyer_id: UUID | None  # where they live: of an absorbed person, the foyer of the one kept
     nir_empreinte: bytes | None
     identite_empreinte: bytes
+    naissance: date  # of who was recognised: an absorbed person has her own
     valeurs: Mapping[str, Any]
     orientation_a_decider: UUID | None
     orientee: bool
@@ -65,6 +93,8 @@ class ChangementPersonne:
     connue: PersonneConnue | None
     valeurs: Mapping[str, Any]
     a_orienter: bool
+    mouvements: Sequence[TypeMouvement] = ()
+    foyer_quitte: UUID | None = None
 
     @property
     def nouvelle_orientation(self) -> bool:
@@ -91,6 +121,9 @@ class Plan:
     statut: StatutLigne
     motif: str | None = None
     changements: tuple[ChangementPersonne, ...] = ()
+    mouvements: Sequence[TypeMouvement] = ()
+    droit_recu_le: datetime | None = None
+    departs: tuple[PersonneConnue, ...] = ()
 
 
 def planifier(
@@ -99,6 +132,9 @@ def planifier(
     dossier: DossierConnu | None,
     connues: Sequence[PersonneConnue],
     date_reference: date,
+    *,
+    recu_le: datetime,
+    relu: bool = False,
 ) -> Plan:
     """Decide what a foyer changes.
 
@@ -108,10 +144,15 @@ def planifier(
         dossier: what is known of it.
         connues: persons known by one of the NIR digests, or of the same dossier.
         date_reference: DTREF of the flux; an older one never goes over a newer one.
+        recu_le: reception of the flux.
+        relu: this very flux was read to its end before; another of the same day may have followed.
     """
     if dossier is not None and date_reference < dossier.date_reference:
         return Plan(StatutLigne.REFUSEE, MOTIF_ANTERIEUR)
-    if dossier is not None and dossier.empreinte.hex() == foyer.empreinte:
+    if dossier is not None and (
+        dossier.empreinte.hex() == foyer.empreinte
+        or (relu and date_reference == dossier.date_reference)
+    ):
         return Plan(StatutLigne.IDENTIQUE)
     nirs = [one.nir_empreinte for one in identifiees if one.nir_empreinte]
     if len(set(nirs)) != len(nirs):
@@ -121,16 +162,101 @@ def planifier(
         connue = _connue(identifiee, connues, dossier)
         if connue is not None and _autre_personne(identifiee, connue):
             return Plan(StatutLigne.REFUSEE, MOTIF_NIR_DEJA_ATTRIBUE)
-        changements.append(
-            ChangementPersonne(
-                identifiee,
-                connue,
-                _valeurs(identifiee.flux, foyer),
-                a_orienter(identifiee.flux, foyer),
-            )
+        changements.append(_changement(identifiee, connue, foyer, dossier))
+    mouvements = _du_foyer(foyer, dossier)
+    return Plan(
+        StatutLigne.CREEE if dossier is None else StatutLigne.MODIFIEE,
+        None,
+        tuple(changements),
+        mouvements,
+        _droit_recu_le(foyer, dossier, mouvements, recu_le),
+        tuple(_departs(changements, dossier, connues)),
+    )
+
+
+def _changement(
+    identifiee: Identifiee,
+    connue: PersonneConnue | None,
+    foyer: Foyer,
+    dossier: DossierConnu | None,
+) -> ChangementPersonne:
+    valeurs = _valeurs(identifiee.flux, foyer)
+    avant = None
+    foyer_quitte = None
+    if connue is not None:
+        ici = dossier is not None and connue.foyer_id == dossier.id
+        ailleurs = connue.foyer_id is not None and not ici
+        avant = PersonneAvant(
+            ici=ici and connue.valeurs["role"] is not None,
+            d_ailleurs=ailleurs,
+            droits_devoirs=connue.valeurs["droits_devoirs"],
+            decedee=connue.valeurs["decedee"],
         )
-    statut = StatutLigne.CREEE if dossier is None else StatutLigne.MODIFIEE
-    return Plan(statut, None, tuple(changements))
+        # Without a role they had left it already, and that was told.
+        if ailleurs and connue.valeurs["role"] is not None:
+            foyer_quitte = connue.foyer_id
+    apres = PersonneApres(valeurs["droits_devoirs"], valeurs["decedee"])
+    return ChangementPersonne(
+        identifiee,
+        connue,
+        valeurs,
+        a_orienter(identifiee.flux, foyer),
+        mouvements_personne(avant, apres, foyer_connu=dossier is not None),
+        foyer_quitte,
+    )
+
+
+def _du_foyer(foyer: Foyer, dossier: DossierConnu | None) -> Sequence[TypeMouvement]:
+    avant = None
+    if dossier is not None:
+        annonce = dossier.droit_recu_le is not None
+        avant = FoyerAvant(dossier.etat, dossier.commune, annonce)
+    apres = FoyerApres(
+        foyer.etat_dossier,
+        foyer.adresse.commune if foyer.adresse else None,
+        soumis=any(personne.droits_devoirs for personne in orientables(foyer)),
+        demande=not FAITS_DEMANDE.isdisjoint(foyer.faits_generateurs),
+        transfert=foyer.transfert,
+    )
+    return mouvements_foyer(avant, apres)
+
+
+def _droit_recu_le(
+    foyer: Foyer,
+    dossier: DossierConnu | None,
+    mouvements: Sequence[TypeMouvement],
+    recu_le: datetime,
+) -> datetime | None:
+    if not dossier_actif(foyer.etat_dossier):
+        return None
+    if not {TypeMouvement.DROIT_OUVERT, TypeMouvement.DROIT_TRANSFERE}.isdisjoint(mouvements):
+        return recu_le
+    return dossier.droit_recu_le if dossier else None
+
+
+def _departs(
+    changements: Iterable[ChangementPersonne],
+    dossier: DossierConnu | None,
+    connues: Iterable[PersonneConnue],
+) -> Iterable[PersonneConnue]:
+    """Those of the foyer whom it no longer tells.
+
+    A newcomer born on the same day may be the same person under another name: nobody leaves then,
+    and it is for a rapprochement to tell.
+    """
+    if dossier is None:
+        return
+    dites = {changement.connue.id for changement in changements if changement.connue}
+    nouvelles = {un.identifiee.flux.date_naissance for un in changements if un.connue is None}
+    for connue in connues:
+        if (
+            connue.foyer_id == dossier.id
+            and connue.valeurs["role"] is not None
+            and connue.id not in dites
+            and connue.valeurs["date_naissance"] not in nouvelles
+        ):
+            dites.add(connue.id)
+            yield connue
 
 
 def verifier_conservation(termine_le: datetime | None, instant: datetime) -> None:
@@ -145,7 +271,7 @@ def verifier_conservation(termine_le: datetime | None, instant: datetime) -> Non
 
 def orientables(foyer: Foyer) -> tuple[PersonneFlux, ...]:
     """The persons of a foyer that are kept: demandeur and conjoint, never children."""
-    return tuple(personne for personne in foyer.personnes if personne.role in _ROLES)
+    return tuple(personne for personne in foyer.personnes if personne.role in ROLES_A_ORIENTER)
 
 
 def nombre_a_orienter(foyer: Foyer) -> int:
@@ -174,8 +300,7 @@ def _connue(
 
 def _autre_personne(identifiee: Identifiee, connue: PersonneConnue) -> bool:
     """A NIR known under another birth date belongs to somebody else: nobody is merged silently."""
-    known: date = connue.valeurs["date_naissance"]
-    return known != identifiee.flux.date_naissance
+    return connue.naissance != identifiee.flux.date_naissance
 
 
 def _valeurs(personne: PersonneFlux, foyer: Foyer) -> dict[str, Any]:
@@ -188,4 +313,5 @@ def _valeurs(personne: PersonneFlux, foyer: Foyer) -> dict[str, Any]:
         "commune": foyer.adresse.commune if foyer.adresse else None,
         "beneficiaire_rsa": True,
         "droits_devoirs": personne.droits_devoirs,
+        "decedee": decedee(personne, foyer),
     }

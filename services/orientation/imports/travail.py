@@ -28,15 +28,18 @@ from services.orientation.flux.canonique import (
 from services.orientation.flux.lecture import FluxIllisible, lire
 from services.orientation.imports import queries, rules
 from services.orientation.personnes.queries import empreintes
+from services.orientation.places.sorties import clore_en_vigueur
+from services.orientation.rapprochements.queries import proposer
 from shared.delais import delai_en_vigueur, jour_civil
 from shared.schemas.commun import Operation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.imports import (
     CompteursImport,
-    OrigineOrientation,
     StatutImport,
     StatutLigne,
-    StatutOrientation,
+    TypeMouvement,
 )
+from shared.schemas.orientation.orientations import OrigineOrientation
+from shared.schemas.orientation.vocabulaire import StatutOrientation
 from shared.socle import tables as communes
 from shared.socle.db import ATTENTE_TRAVAIL, Transaction, siens
 from shared.socle.evenements import Fait, publier
@@ -68,11 +71,21 @@ class Lecture:
     recu_le: datetime
     date_limite: date
     traites: int
+    version_flux: str = ""
+    relu: bool = False
     compteurs: dict[str, int] = field(default_factory=dict)
+
+
+class FluxDepasse(Exception):
+    """A flux of the same family and of a later day was read: this one is not, whole."""
 
 
 class AutreTravailleur(Exception):
     """Another worker moved this import on: it is theirs."""
+
+
+class Fusionnees(Exception):
+    """A person that a batch writes was absorbed since they were read: they are to be read again."""
 
 
 async def importer_flux(service: Service, *, import_id: str, collectivite: str) -> None:
@@ -125,11 +138,7 @@ async def importer_flux(service: Service, *, import_id: str, collectivite: str) 
     try:
         entete = await loop.run_in_executor(thread, next, elements)
         assert isinstance(entete, EnteteFlux)
-        lecture.date_reference = entete.date_reference
-        async with service.base.transaction(acces) as tx:
-            await queries.change_import(
-                tx, ident, cle_flux=entete.cle, date_reference=entete.date_reference
-            )
+        await _begin(service, collectivite, lecture, entete)
         await loop.run_in_executor(thread, _skip, elements, lecture.traites)
         fin: TransmissionFlux | FluxIllisible | None = None
         while fin is None:
@@ -139,6 +148,9 @@ async def importer_flux(service: Service, *, import_id: str, collectivite: str) 
         if isinstance(fin, FluxIllisible):
             raise fin
         complet = fin.complet
+        await _settle_departures(service, collectivite, lecture)
+    except FluxDepasse:
+        probleme = {"code": rules.MOTIF_ANTERIEUR, "ligne": None, "champ": "DTREF"}
     except FluxIllisible as error:
         probleme = {"code": error.code.value, "ligne": error.ligne, "champ": None}
     finally:
@@ -147,7 +159,12 @@ async def importer_flux(service: Service, *, import_id: str, collectivite: str) 
     statut = StatutImport.ECHOUEE if probleme else StatutImport.TERMINEE
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
         version = await queries.finish_import(
-            tx, ident, statut, termine_le=service.horloge(), probleme=probleme, complet=complet
+            tx,
+            ident,
+            statut,
+            termine_le=service.horloge(),
+            probleme=probleme,
+            complet=complet,
         )
         await publier(
             tx,
@@ -160,6 +177,48 @@ async def importer_flux(service: Service, *, import_id: str, collectivite: str) 
             ),
         )
     _log.info("import_fini", import_id=import_id, statut=statut.value, **lecture.compteurs)
+
+
+async def _begin(service: Service, collectivite: str, lecture: Lecture, entete: EnteteFlux) -> None:
+    """Note which flux it is.
+
+    Raises:
+        FluxDepasse: one that follows it was read already.
+    """
+    lecture.date_reference = entete.date_reference
+    lecture.version_flux = entete.version_flux
+    async with service.base.transaction(service.acces_interne(collectivite)) as tx:
+        await queries.change_import(
+            tx,
+            lecture.import_id,
+            cle_flux=entete.cle,
+            famille_flux=entete.famille,
+            date_reference=entete.date_reference,
+        )
+        lecture.relu = await queries.already_read(tx, lecture.import_id, entete)
+        depasse = await queries.overtaken(tx, entete)
+    if depasse:
+        raise FluxDepasse
+
+
+async def _settle_departures(service: Service, collectivite: str, lecture: Lecture) -> None:
+    """End the right of those who left a foyer and whom no foyer of the file has."""
+    acces = service.acces_interne(collectivite)
+    while True:
+        lot = Lot(lecture, acces.client_id)
+        async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+            parties, closes = await queries.settle_departures(tx, LOT)
+            for row in parties:
+                if row.droits_devoirs:
+                    sortie = TypeMouvement.SORTIE_DROITS_DEVOIRS
+                    lot.mouvement(sortie, row.dossier_id, personne_id=row.id)
+            compteurs = dict(lecture.compteurs)
+            lot.closes(closes, compteurs)
+            await lot.ecrire(service, tx, compteurs)
+            await queries.change_import(tx, lecture.import_id, compteurs=compteurs)
+        lecture.compteurs = compteurs
+        if len(parties) < LOT:
+            return
 
 
 def _skip(elements: Iterator[Any], count: int) -> None:
@@ -191,8 +250,12 @@ async def _write(
     """Write a batch; if one of its foyers cannot be, write them one by one and say which."""
     try:
         await _write_batch(service, collectivite, lecture, lot)
+    except Fusionnees:
+        await _write(service, collectivite, lecture, lot)
     except (IntegrityError, DataError):
         if len(lot) == 1:
+            if isinstance(lot[0], FoyerRejete):
+                raise  # its refusal could not be written either: the fault is not the foyer's
             lot = [_impossible(lot[0])]
         for element in lot:
             await _write(service, collectivite, lecture, [element])
@@ -213,13 +276,12 @@ async def _write_batch(
     compteurs = dict(lecture.compteurs)
     traites = lecture.traites
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+        if not await queries.hold_import(tx, lecture.import_id, lus=lecture.traites):
+            raise AutreTravailleur
         for group in _groups(service, lot):
             await _write_group(service, tx, lecture, traites, group, compteurs)
             traites += len(group)
-        if not await queries.advance(
-            tx, lecture.import_id, lus=lecture.traites, traites=traites, compteurs=compteurs
-        ):
-            raise AutreTravailleur
+        await queries.advance(tx, lecture.import_id, traites=traites, compteurs=compteurs)
     lecture.traites, lecture.compteurs = traites, compteurs
 
 
@@ -261,6 +323,7 @@ def _identify(service: Service, element: Element) -> Lue:
             service.coffre,
             nom=personne.nom,
             prenoms=" ".join(personne.prenoms),
+            nom_naissance=personne.nom_naissance,
             date_naissance=personne.date_naissance,
             nir=personne.nir,
         )
@@ -290,6 +353,8 @@ async def _write_group(
         [dossier.id for dossier in dossiers.values()],
     )
     lot = Lot(lecture, tx.acces.client_id)
+    departs: list[tuple[rules.PersonneConnue, UUID]] = []
+    retrouvees: set[UUID] = set()
     for rang, lue in enumerate(group, start=avant + 1):
         if isinstance(lue.element, FoyerRejete):
             lot.refuser(rang, lue.element, lue.element.motif.value, lue.element.champ)
@@ -297,14 +362,26 @@ async def _write_group(
             continue
         dossier = dossiers.get(lue.element.cle)
         plan = rules.planifier(
-            lue.element, lue.identifiees, dossier, connues, lecture.date_reference
+            lue.element,
+            lue.identifiees,
+            dossier,
+            connues,
+            lecture.date_reference,
+            recu_le=lecture.recu_le,
+            relu=lecture.relu,
         )
         _count(compteurs, lue.element, plan.statut)
         if plan.statut is StatutLigne.REFUSEE:
             lot.refuser(rang, lue.element, plan.motif, None)
         else:
             lot.retenir(rang, lue, plan, dossier)
-    await lot.ecrire(tx, compteurs)
+            retrouvees |= {un.connue.id for un in plan.changements if un.connue}
+            departs += [(one, dossier.id) for one in plan.departs if dossier]
+    for connue, dossier_id in departs:
+        # Another foyer of the group has them: what they left is told there.
+        if connue.id not in retrouvees:
+            lot.partie(connue, dossier_id)
+    await lot.ecrire(service, tx, compteurs)
 
 
 def _count(compteurs: dict[str, int], element: Element, statut: StatutLigne) -> None:
@@ -330,7 +407,13 @@ class Lot:
         self._dossiers: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
         self._personnes: tuple[list[dict[str, Any]], list[dict[str, Any]]] = ([], [])
         self._orientations: list[dict[str, Any]] = []
+        self._redits: list[UUID] = []
+        self._demenages: list[UUID] = []
+        self._connues: set[UUID] = set()  # of the foyers that are written
+        self._parties: list[UUID] = []
         self._a_clore: list[UUID] = []
+        self._decedees: list[UUID] = []
+        self._mouvements: list[dict[str, Any]] = []
         self._faits: list[Fait] = []
 
     def refuser(self, rang: int, element: Element, motif: str | None, champ: str | None) -> None:
@@ -349,7 +432,9 @@ class Lot:
             rang, foyer.ligne, plan.statut, dossier_id=dossier_id, avertissements=avertissements
         )
         if plan.statut is StatutLigne.IDENTIQUE:
+            self._redits.append(dossier_id)
             return
+        ouverture_droit, source_ouverture = foyer.ouverture
         values = {
             "organisme_payeur": f"{foyer.fonorg}/{foyer.numorg}",
             "matricule": foyer.matricule,
@@ -358,12 +443,18 @@ class Lot:
             "personnes_a_charge": sum(personne.a_charge for personne in foyer.personnes),
             "empreinte": bytes.fromhex(foyer.empreinte),
             "date_reference": self._lecture.date_reference,
+            "ouverture_droit": ouverture_droit,
+            "source_ouverture": source_ouverture,
+            "droit_recu_le": plan.droit_recu_le,
         }
         new, changed = self._dossiers
         if dossier is None:
             new.append({"id": dossier_id, "cle": foyer.cle, **values})
         else:
             changed.append({"le": dossier_id, **values})
+        for type_ in plan.mouvements:
+            clos = type_ is TypeMouvement.DROIT_CLOS
+            self.mouvement(type_, dossier_id, motif=foyer.motif_cloture if clos else None)
         for changement, colonnes in zip(plan.changements, lue.colonnes, strict=True):
             self._personne(changement, colonnes, dossier_id)
 
@@ -372,6 +463,8 @@ class Lot:
     ) -> None:
         connue = changement.connue
         personne_id = connue.id if connue else new_personne_id()
+        if connue:
+            self._connues.add(personne_id)
         values = {**changement.valeurs, "dossier_id": dossier_id}
         new, changed = self._personnes
         if connue is None:
@@ -386,8 +479,17 @@ class Lot:
                     Operation.CREATION,
                 )
             )
-        elif changement.change or connue.dossier_id != dossier_id:
+        elif changement.change or connue.foyer_id != dossier_id:
+            if connue.valeurs["commune"] != values["commune"]:
+                self._demenages.append(personne_id)
             changed.append({"la": personne_id, **values, **colonnes})
+        if changement.foyer_quitte:
+            partie = TypeMouvement.PERSONNE_PARTIE
+            self.mouvement(partie, changement.foyer_quitte, personne_id=personne_id)
+        for type_ in changement.mouvements:
+            self.mouvement(type_, dossier_id, personne_id=personne_id)
+        if connue and changement.valeurs["decedee"]:
+            self._decedees.append(personne_id)
         if changement.nouvelle_orientation:
             self._orientations.append(
                 {
@@ -403,19 +505,79 @@ class Lot:
         if changement.orientation_a_clore:
             self._a_clore.append(changement.orientation_a_clore)
 
-    async def ecrire(self, tx: Transaction, compteurs: dict[str, int]) -> None:
-        """Write the group: dossiers, persons, orientations, results, facts."""
+    def partie(self, connue: rules.PersonneConnue, dossier_id: UUID) -> None:
+        """A person whom their foyer no longer tells: without a role, until the file is read."""
+        self._connues.add(connue.id)
+        self._parties.append(connue.id)
+        self.mouvement(TypeMouvement.PERSONNE_PARTIE, dossier_id, personne_id=connue.id)
+
+    def mouvement(
+        self,
+        type_: TypeMouvement,
+        dossier_id: UUID,
+        *,
+        personne_id: UUID | None = None,
+        motif: str | None = None,
+    ) -> None:
+        """Something that changed, and the fact that tells it."""
+        mouvement_id = new_id()
+        self._mouvements.append(
+            {
+                "id": mouvement_id,
+                "type": type_.value,
+                "dossier_id": dossier_id,
+                "personne_id": personne_id,
+                "import_id": self._lecture.import_id,
+                "date_reference": self._lecture.date_reference,
+                "motif": motif,
+                "version_flux": self._lecture.version_flux,
+            }
+        )
+        self._faits.append(
+            Fait(
+                f"orientation.mouvement.{type_.value}",
+                "mouvements",
+                mouvement_id,
+                1,
+                Operation.CREATION,
+            )
+        )
+
+    def closes(self, orientations: Sequence[tuple[UUID, int]], compteurs: dict[str, int]) -> None:
+        """Orientations that were closed, by id and version."""
+        compteurs["orientations_closes"] += len(orientations)
+        for orientation_id, version in orientations:
+            self._faits.append(_fait("close", orientation_id, version, Operation.MODIFICATION))
+
+    async def ecrire(self, service: Service, tx: Transaction, compteurs: dict[str, int]) -> None:
+        """Write the group: dossiers, persons, orientations, results, movements, facts.
+
+        The order of locks is that of the decisions: persons, orientations to decide, then those in
+        force, then organismes and places.
+
+        Raises:
+            Fusionnees: one of the persons was absorbed meanwhile; nothing is written.
+        """
+        if not await queries.hold_personnes(tx, sorted(self._connues)):
+            raise Fusionnees
+        # A person's commune is written on their orientations too.
+        await queries.lock_vives(tx, self._demenages)
         await queries.write_dossiers(tx, *self._dossiers)
+        await queries.retell_dossiers(tx, self._redits, self._lecture.date_reference)
         await queries.write_personnes(tx, *self._personnes)
+        await proposer(tx, self._personnes[0])
+        await queries.leave_dossier(tx, self._parties)
         await tx.add(tables.Orientation, self._orientations)
         compteurs["orientations_creees"] += len(self._orientations)
         for row in self._orientations:
             self._faits.append(_fait("ouverte", row["id"], 1, Operation.CREATION))
-        closes = await queries.close_orientations(tx, self._a_clore)
-        compteurs["orientations_closes"] += len(closes)
-        for orientation_id, version in closes:
-            self._faits.append(_fait("close", orientation_id, version, Operation.MODIFICATION))
+        self.closes(await queries.close_orientations(tx, sorted(self._a_clore)), compteurs)
+        if self._decedees:
+            en_vigueur = await queries.in_force(tx, self._decedees)
+            jour = await service.aujourdhui(tx)
+            compteurs["orientations_closes"] += await clore_en_vigueur(tx, en_vigueur, jour)
         await tx.add(tables.ImportResultat, self._resultats)
+        await tx.add(tables.Mouvement, self._mouvements)
         await publier(tx, *self._faits)
 
     def _resultat(

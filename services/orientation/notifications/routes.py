@@ -15,12 +15,12 @@ from services.orientation.orientations.queries import (
 )
 from shared.refus import Introuvable, TransitionInterdite, VersionDepassee
 from shared.schemas.commun import Auteur, Operation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.orientations import (
     Notification,
     NotificationCreation,
     PageNotifications,
-    StatutOrientation,
 )
+from shared.schemas.orientation.vocabulaire import StatutOrientation
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.refus import Erreur, TransitionInterdite, Validation
-from shared.schemas.orientation import ModeNotification, StatutOrientation
+from shared.schemas.orientation.vocabulaire import ModeNotification, StatutOrientation
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.orientation import tables
 from shared.refus import Introuvable, Refus
-from shared.schemas.orientation import StatutPlace
+from shared.schemas.orientation.vocabulaire import StatutPlace
 from shared.socle.db import Transaction, siens
 from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer

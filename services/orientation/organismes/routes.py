@@ -10,7 +10,7 @@ from services.orientation.organismes import queries, rules
 from services.orientation.places.queries import promote
 from shared.refus import Introuvable, VersionDepassee
 from shared.schemas.commun import Operation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.organismes import (
     OrganismeReferent,
     OrganismeReferentCreation,
     OrganismeReferentModification,

@@ -1,13 +1,35 @@
-"""What an organisme référent must be to be recorded."""
+"""What an organisme référent must be to be recorded, and who acts for it."""
 
+from collections.abc import Collection
 from datetime import date
+from uuid import UUID
 
-from shared.refus import Erreur, Validation
-from shared.schemas.orientation import (
-    OrganismeReferent,
-    OrganismeReferentCreation,
-    TypeOrganisme,
-)
+from shared.refus import Erreur, Refus, Validation
+from shared.schemas.orientation.organismes import OrganismeReferent, OrganismeReferentCreation
+from shared.schemas.orientation.vocabulaire import TypeOrganisme
+
+
+class AutreOrganisme(Refus):
+    """The client does not speak for the organisme whose act this is."""
+
+    code = "autorite-incompetente"
+    detail = "Cet acte revient a un organisme pour lequel le client ne parle pas."
+
+    def __init__(self, organisme_attendu_id: UUID) -> None:
+        super().__init__(organisme_attendu_id=organisme_attendu_id)
+
+
+def exige_parole(auteur: str, organisme_id: UUID, clients: Collection[str]) -> None:
+    """Check that the client speaks for the organisme whose act this is.
+
+    Raises:
+        AutreOrganisme: it does not.
+
+    Source: code du travail, L5411-5-2 II (who asks for another orientation, who answers) and
+        L5411-6 II 1° (the organisme designates the référent).
+    """
+    if auteur not in clients:
+        raise AutreOrganisme(organisme_id)
 
 
 def verifier_organisme(demande: OrganismeReferentCreation | OrganismeReferent) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from services.orientation.orientations.referent import AGES_MISSION_LOCALE, Situation
 from shared.refus import Refus
-from shared.schemas.orientation import TypeOrganisme
+from shared.schemas.orientation.vocabulaire import TypeOrganisme
 
 
 class AutoriteIncompetente(Refus):

@@ -5,7 +5,7 @@ Criteria stand apart, field by field, so that a reader without the scope for hea
 given all but those marked `sante`. The same stored inputs always give the same bytes.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from services.orientation.criteres.rules import CHAMPS_SANTE, GRILLE, Critere, Entrees, Grille
@@ -15,7 +15,7 @@ from services.orientation.orientations.referent import (
     PropositionOrganisme,
 )
 from services.orientation.orientations.rules import Base, PropositionParcours
-from shared.schemas.orientation import NiveauFrein, TypeOrganisme, TypeParcours
+from shared.schemas.orientation.vocabulaire import NiveauFrein, TypeOrganisme, TypeParcours
 
 
 @dataclass(frozen=True, order=True)
@@ -96,17 +96,15 @@ _RAISONS_ORGANISME = {
 
 _RESERVES = {
     Base.INTERPRETATION: "interprète les textes",
+    Base.LOCAL: "applique un arrêté local",
     Base.PROPOSE: "est une proposition de l'outil",
 }
 
-# The fields read into an input of the table, besides the contraintes that the grid names.
+# The fields read into an input of the table, besides those that the grid names.
 _CHAMPS = {
     "situation_professionnelle": "activite_recente",
-    "capacite_a_travailler": "capacite_a_se_projeter",
-    "projet_pro": "capacite_a_se_projeter",
     "niveau_etude": "formation_qualifiante",
 }
-_CHAMPS_CAP_EMPLOI = frozenset({"boe", "boe_souhait_accompagnement"})
 _SANS_EFFET = "sans effet sur la proposition"
 _REPONSES = {True: "oui", False: "non", None: "à compléter"}
 
@@ -136,7 +134,7 @@ def expliquer(
     regle = organisme.regle if organisme else None
     manquants = {champ for nom in parcours.manquantes for champ in getattr(entrees, nom).manquants}
     return Explication(
-        texte=" ".join(_phrases(parcours, organisme)),
+        texte=" ".join(_phrases(parcours, organisme, grille)),
         regle_parcours=parcours.regle.code,
         base_parcours=parcours.regle.base,
         source_parcours=parcours.regle.source,
@@ -157,7 +155,7 @@ def expliquer(
 
 
 def _phrases(
-    parcours: PropositionParcours, organisme: PropositionOrganisme | None
+    parcours: PropositionParcours, organisme: PropositionOrganisme | None, grille: Grille
 ) -> Iterator[str]:
     regle = parcours.regle
     if regle.type_parcours is None:
@@ -166,7 +164,9 @@ def _phrases(
         yield f"Il reste à connaître : {manquantes}."
     else:
         yield f"La règle {regle.code} propose {_PARCOURS[regle.type_parcours]}."
-        yield _RAISONS_PARCOURS[regle.code]
+        yield _raison_parcours(parcours)
+    if grille.version != GRILLE.version:
+        yield f"Un arrêté local dit comment les critères sont lus : {grille.source}."
     if regle.entretien_recommande:
         yield "Un entretien est recommandé avant la décision."
     if organisme and organisme.regle:
@@ -178,6 +178,19 @@ def _phrases(
         if organisme or regle.type_parcours
         else "L'orientation reste à l'état de brouillon."
     )
+
+
+def _raison_parcours(parcours: PropositionParcours) -> str:
+    if parcours.regle.base is not Base.LOCAL:
+        return _RAISONS_PARCOURS[parcours.regle.code]
+    entrees = parcours.entrees
+    niveau = entrees.niveau_freins.valeur
+    reponses = {
+        nom: _REPONSES[getattr(entrees, nom).valeur]
+        for nom in ("activite_recente", "capacite_a_se_projeter", "formation_qualifiante")
+    } | {"niveau_freins": _NIVEAUX[niveau] if niveau else ""}
+    dites = " ; ".join(f"{_ENTREES[nom]}, {reponse}" for nom, reponse in reponses.items())
+    return f"Un arrêté local le fixe pour ces réponses : {dites}."
 
 
 def _phrase_organisme(organisme: PropositionOrganisme, regle: str) -> str:
@@ -203,9 +216,10 @@ def _evalues(
     organisme: PropositionOrganisme | None,
     grille: Grille,
 ) -> Iterator[CritereEvalue]:
-    regle = organisme.regle.code if organisme and organisme.regle else None
+    regle = organisme.regle if organisme else None
+    ouvre = dict.fromkeys(regle.conditions, f"ouvre la règle {regle.code}") if regle else {}
     for critere in criteres:
-        effet = _effet(critere, entrees, regle, grille)
+        effet = _effet(critere, entrees, ouvre, grille)
         yield CritereEvalue(critere.champ, critere.valeur, effet, critere.champ in CHAMPS_SANTE)
     declare = entrees.obstacle_temporaire
     if declare.valeur is not None and not declare.criteres:
@@ -214,16 +228,19 @@ def _evalues(
         yield CritereEvalue("obstacle_temporaire", valeur, effet, sante=False)
     if organisme and organisme.situation.age is not None:
         jeune = organisme.situation.age <= AGES_MISSION_LOCALE.maximum
-        effet = "ouvre la règle O07" if regle == "O07" else _SANS_EFFET
+        effet = ouvre.get("age", _SANS_EFFET)
+        if regle and regle.code == "O04":  # its bounds are the order's own
+            if regle.conditions >= {"age"}:
+                yield CritereEvalue("age_vise_par_l_arrete_local", "oui", effet, sante=False)
+            effet = _SANS_EFFET
         yield CritereEvalue("age_25_ans_revolus_au_plus", _REPONSES[jeune], effet, sante=False)
 
 
-def _effet(critere: Critere, entrees: Entrees, regle: str | None, grille: Grille) -> str:
-    if nom := _CHAMPS.get(critere.champ):
+def _effet(critere: Critere, entrees: Entrees, ouvre: Mapping[str, str], grille: Grille) -> str:
+    champs = _CHAMPS | dict.fromkeys(grille.projection, "capacite_a_se_projeter")
+    if nom := champs.get(critere.champ):
         return f"{_ENTREES[nom]} : {_REPONSES[getattr(entrees, nom).valeur]}"
     if niveau := grille.niveaux.get(critere):
         signale = ", obstacle temporaire" if critere in grille.obstacles else ""
         return f"frein : {_NIVEAUX[niveau]}{signale}"
-    if critere.champ in _CHAMPS_CAP_EMPLOI and regle == "O06":
-        return "ouvre la règle O06"
-    return _SANS_EFFET
+    return ouvre.get(critere.champ, _SANS_EFFET)

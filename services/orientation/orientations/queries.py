@@ -6,16 +6,16 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, RowMapping, bindparam, case, insert, select, text, update
+from sqlalchemy import Row, RowMapping, bindparam, case, insert, select, text, true, update
 from sqlalchemy.exc import IntegrityError
 
 from services.orientation import tables
 from services.orientation.criteres.rules import Critere, Enonce
 from services.orientation.places.queries import RANG_ACTUEL
-from shared.refus import Introuvable, Refus
-from shared.schemas.orientation import StatutOrientation, StatutPlace
+from shared.refus import Introuvable, Refus, VersionDepassee
+from shared.schemas.orientation.vocabulaire import StatutOrientation, StatutPlace
 from shared.socle.db import Transaction, exige_version, siens
-from shared.socle.pages import PageDemandee, entre, paginer, parmi
+from shared.socle.pages import PageDemandee, entre, paginer, par_tranches, trancher
 
 _O, _P, _G = tables.Orientation, tables.Personne, tables.Place
 _SELECT = (
@@ -31,14 +31,25 @@ _SELECT = (
     .where(siens(_O))
 )
 _BY_ID = _SELECT.where(_O.id == bindparam("id"))
-_LOCK = (
+# The person first, as whoever merges does; then the orientation, which a merge may have passed on.
+_TENUE = (
     select(
-        *_O.__table__.columns,
+        _P.id.label("tenue_id"),
         _P.date_naissance,
         _P.commune.label("code_commune"),
         _P.beneficiaire_rsa,
     )
-    .join(_P, (_P.collectivite == _O.collectivite) & (_P.id == _O.personne_id))
+    .where(
+        siens(_P),
+        _P.id
+        == select(_O.personne_id).where(siens(_O), _O.id == bindparam("id")).scalar_subquery(),
+    )
+    .with_for_update(read=True, key_share=True)
+    .cte("tenue")
+)
+_LOCK = (
+    select(*_O.__table__.columns, *_TENUE.c)
+    .join(_TENUE, true())
     .where(siens(_O), _O.id == bindparam("id"))
     .with_for_update(of=_O)
 )
@@ -65,6 +76,7 @@ _DECIDE = (
         type_parcours=bindparam("parcours_decide"),
         organisme_referent_id=bindparam("organisme_decide"),
         date_effet=bindparam("effet"),
+        difficultes_durables=bindparam("durables"),
     )
     .returning(*_O.__table__.columns)
 )
@@ -164,17 +176,26 @@ async def read_orientation(tx: Transaction, orientation_id: UUID) -> Row[Any]:
     return row
 
 
-async def lock_orientation(tx: Transaction, orientation_id: UUID, version: int) -> Row[Any]:
-    """Read an orientation with what the rules need of its person, and hold its row.
+async def lock_orientation(
+    tx: Transaction, orientation_id: UUID, version: int | None = None
+) -> Row[Any]:
+    """Read an orientation with what the rules need of its person, and hold both.
+
+    The person is held against a merge only. Without a version, it is another resource's that the
+    caller has read.
 
     Raises:
         Introuvable: none of this collectivité has this id.
-        VersionDepassee: it changed since the caller read it.
+        VersionDepassee: it changed since the caller read it, or a merge waited for has passed it
+            on to another person.
     """
     row = (await tx.execute(_LOCK, {"id": orientation_id})).one_or_none()
     if row is None:
         raise Introuvable
-    exige_version(row.version, version)
+    if version is not None:
+        exige_version(row.version, version)
+    if row.personne_id != row.tenue_id:
+        raise VersionDepassee(row.version)
     return row
 
 
@@ -187,10 +208,13 @@ async def list_orientations(
     date_limite_max: date | None,
 ) -> Sequence[Row[Any]]:
     """Read a page of orientations, of some states or of all, due between two days."""
-    statement = _SELECT.where(
-        parmi(_O.statut, statuts), entre(_O.date_limite, date_limite_min, date_limite_max)
+    statement = select(_O.id, _O.cree_le, _O.date_limite).where(
+        siens(_O), entre(_O.date_limite, date_limite_min, date_limite_max)
     )
-    return await paginer(tx, statement, _O, page)
+    parts = par_tranches(statement, _O.statut, statuts, _O, page).subquery()
+    # The page first, then what stands beside it.
+    elues = trancher(select(parts), parts.c, page).subquery()
+    return await paginer(tx, _SELECT.where(_O.id.in_(select(elues.c.id))), _O, page)
 
 
 def enonce(recueil: Mapping[str, Any] | RowMapping) -> Enonce:
@@ -250,7 +274,7 @@ async def close_orientations(tx: Transaction, orientations: Sequence[UUID]) -> S
     return (await tx.execute(_CLOSE, {"orientations": held})).all()
 
 
-async def store_decision(tx: Transaction, decision: Mapping[str, Any]) -> int:
+async def store_decision(tx: Transaction, decision: Mapping[str, Any], *, durables: bool) -> int:
     """Add a decision, open the orientation; return the orientation's version."""
     await tx.execute(_DECIDED, decision)
     orientation = (
@@ -262,6 +286,7 @@ async def store_decision(tx: Transaction, decision: Mapping[str, Any]) -> int:
                 "parcours_decide": decision["type_parcours"],
                 "organisme_decide": decision["organisme_referent_id"],
                 "effet": decision["date_effet"],
+                "durables": durables,
             },
         )
     ).one()

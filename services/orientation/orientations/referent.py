@@ -3,7 +3,7 @@
 The rules of the table stand in `table-decision-organisme.csv`: types, base and source.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ from uuid import UUID
 from services.orientation.orientations.rules import Base
 from shared.referentiels import charger
 from shared.refus import Erreur, Validation
-from shared.schemas.orientation import TypeOrganisme, TypeParcours
+from shared.schemas.orientation.vocabulaire import TypeOrganisme, TypeParcours
 
 VERSION_TABLE_ORGANISME = "organisme-2025-01-01"
 
@@ -93,20 +93,38 @@ class Ecart:
 
 @dataclass(frozen=True)
 class RegleLocale:
-    """Types set by a joint order of the préfet and the PCD, for a parcours and a territory."""
+    """Types set by a joint order of the préfet and the PCD, for a parcours, a territory, a public.
+
+    No commune means everywhere; ages are in full years, both ends included. It is dated by the
+    set of rules that holds it.
+    """
 
     reference: str
-    depuis: date
-    jusqu_au: date | None
     type_parcours: TypeParcours
     types: tuple[TypeOrganisme, ...]
     communes: frozenset[str] = frozenset()
+    age_min: int | None = None
+    age_max: int | None = None
+    boe: bool | None = None
 
-    def vaut(self, type_parcours: TypeParcours, situation: Situation, jour: date) -> bool:
-        """Tell whether the order binds on `jour`; no commune means everywhere."""
-        en_vigueur = self.depuis <= jour and (self.jusqu_au is None or jour <= self.jusqu_au)
+    def vaut(self, type_parcours: TypeParcours, situation: Situation) -> bool:
+        """Tell whether the order binds; what is unknown of a person meets none of its bounds."""
         ici = not self.communes or situation.code_commune in self.communes
-        return en_vigueur and ici and type_parcours is self.type_parcours
+        public = self.boe is None or situation.boe is self.boe
+        return ici and public and self._admet(situation.age) and type_parcours is self.type_parcours
+
+    def _admet(self, age: int | None) -> bool:
+        if age is None:
+            return self.age_min is None and self.age_max is None
+        return (self.age_min is None or self.age_min <= age) and (
+            self.age_max is None or age <= self.age_max
+        )
+
+    @property
+    def conditions(self) -> frozenset[str]:
+        """What it asks of the person besides where they live."""
+        age = self.age_min is not None or self.age_max is not None
+        return frozenset(["age"] * age + ["boe"] * (self.boe is not None))
 
 
 @dataclass(frozen=True)
@@ -125,17 +143,35 @@ class RegleOrganisme:
     types: tuple[TypeOrganisme, ...]
     base: Base
     source: str
+    conditions: frozenset[str] = frozenset()  # what it asks of the person, besides the parcours
 
 
+_CONDITIONS = {
+    "O06": frozenset({"boe", "boe_souhait_accompagnement"}),
+    "O07": frozenset({"age"}),
+}
 REGLES = {
     ligne["regle"]: RegleOrganisme(
         code=ligne["regle"],
         types=tuple(TypeOrganisme(nom) for nom in ligne["organismes"].split("|") if nom),
         base=Base(ligne["base"]),
         source=ligne["source"],
+        conditions=_CONDITIONS.get(ligne["regle"], frozenset()),
     )
     for ligne in charger("table-decision-organisme")
 }
+
+
+@dataclass(frozen=True)
+class TableOrganisme:
+    """The rules by code, and what a joint order adds before them; the first that binds wins."""
+
+    version: str
+    regles: Mapping[str, RegleOrganisme]
+    locales: tuple[RegleLocale, ...] = ()
+
+
+TABLE_ORGANISME = TableOrganisme(VERSION_TABLE_ORGANISME, REGLES)
 
 
 @dataclass(frozen=True)
@@ -150,7 +186,7 @@ class PropositionOrganisme:
     type_organisme: TypeOrganisme | None
     ecartes: tuple[Ecart, ...]
     situation: Situation
-    version: str = VERSION_TABLE_ORGANISME
+    version: str
 
 
 _MESSAGES = {
@@ -188,14 +224,23 @@ def obstacle(organisme: Organisme, situation: Situation, jour: date) -> MotifEca
     return None
 
 
-def verifier_organisme(organisme: Organisme, situation: Situation, jour: date) -> None:
+def verifier_organisme(
+    organisme: Organisme,
+    situation: Situation,
+    jour: date,
+    *,
+    pointeur: str = "/organisme_referent_id",
+) -> None:
     """Check that the organisme a decision names may be référent on the day of the decision.
+
+    Args:
+        pointeur: the field of the caller that names it.
 
     Raises:
         Validation: it may not; the reason is `obstacle`'s.
     """
     if motif := obstacle(organisme, situation, jour):
-        raise Validation([Erreur("/organisme_referent_id", "hors-bornes", _MESSAGES[motif])])
+        raise Validation([Erreur(pointeur, "hors-bornes", _MESSAGES[motif])])
 
 
 def proposer_organisme(
@@ -205,7 +250,7 @@ def proposer_organisme(
     jour: date,
     *,
     defaut: Defaut | None = None,
-    regles_locales: Sequence[RegleLocale] = (),
+    table: TableOrganisme = TABLE_ORGANISME,
     complets: frozenset[UUID] = frozenset(),
 ) -> PropositionOrganisme:
     """Return the organisme of the first rule, O01 to O09, that finds one able to act on `jour`.
@@ -220,7 +265,7 @@ def proposer_organisme(
         organismes: all candidates of the collectivité.
         jour: civil day of the proposal, where the collectivité is.
         defaut: set when the due date passed without the information (O01 to O03).
-        regles_locales: orders that bind the département (O04); the first that applies wins.
+        table: the rules, and the orders that bind the département (O04).
         complets: set aside for want of room, when what is sought is where else there is some.
 
     Source: CASF R262-65-3; code du travail, L5411-5-1 III and IV; O05 to O09 are proposed.
@@ -232,7 +277,7 @@ def proposer_organisme(
             ecarts[candidat.id] = ecarts[candidat.id] or MotifEcart.CAPACITE_ATTEINTE
     regle: RegleOrganisme | None = None
     retenus: list[Organisme] = []
-    for regle in _applicables(type_parcours, situation, jour, defaut, regles_locales):
+    for regle in _applicables(type_parcours, situation, defaut, table):
         retenus = [o for o in candidats if ecarts[o.id] is None and _repond(o, regle, defaut)]
         if retenus:
             break
@@ -250,6 +295,7 @@ def proposer_organisme(
             if candidat is not choix and (motif := ecarts[candidat.id])
         ),
         situation=situation,
+        version=table.version,
     )
 
 
@@ -260,43 +306,50 @@ def organisme_alternatif(
     jour: date,
     *,
     complets: frozenset[UUID],
+    table: TableOrganisme = TABLE_ORGANISME,
 ) -> UUID | None:
     """Return the organisme with room that the same rule would propose; None if it finds none.
 
     It is told to one who waits, and changes nothing of the decision.
     """
-    sans_borne = proposer_organisme(type_parcours, situation, organismes, jour)
-    autre = proposer_organisme(type_parcours, situation, organismes, jour, complets=complets)
+    sans_borne = proposer_organisme(type_parcours, situation, organismes, jour, table=table)
+    autre = proposer_organisme(
+        type_parcours, situation, organismes, jour, table=table, complets=complets
+    )
     return autre.organisme_id if autre.regle == sans_borne.regle else None
 
 
 def _applicables(
     type_parcours: TypeParcours | None,
     situation: Situation,
-    jour: date,
     defaut: Defaut | None,
-    regles_locales: Sequence[RegleLocale],
+    table: TableOrganisme,
 ) -> Iterator[RegleOrganisme]:
     """Yield the rules that apply, by priority; only the last may end without an organisme."""
     if defaut:
         if defaut.organisme_en_charge_id:
-            yield REGLES["O01"]
-        yield REGLES["O03" if defaut.decideur is TypeOrganisme.FRANCE_TRAVAIL else "O02"]
+            yield table.regles["O01"]
+        yield table.regles["O03" if defaut.decideur is TypeOrganisme.FRANCE_TRAVAIL else "O02"]
         return
     if type_parcours is None:
         return
-    for locale in regles_locales:
-        if locale.vaut(type_parcours, situation, jour):
-            yield replace(REGLES["O04"], types=locale.types, source=locale.reference)
+    for locale in table.locales:
+        if locale.vaut(type_parcours, situation):
+            yield replace(
+                table.regles["O04"],
+                types=locale.types,
+                source=locale.reference,
+                conditions=locale.conditions,
+            )
             return
     if type_parcours is TypeParcours.SOCIAL:
-        yield REGLES["O05"]
+        yield table.regles["O05"]
         return
     if situation.boe and situation.boe_souhait_accompagnement:
-        yield REGLES["O06"]
+        yield table.regles["O06"]
     if situation.age is not None and situation.age <= AGES_MISSION_LOCALE.maximum:
-        yield REGLES["O07"]
-    yield REGLES["O08" if type_parcours is TypeParcours.SOCIO_PROFESSIONNEL else "O09"]
+        yield table.regles["O07"]
+    yield table.regles["O08" if type_parcours is TypeParcours.SOCIO_PROFESSIONNEL else "O09"]
 
 
 def _repond(candidat: Organisme, regle: RegleOrganisme, defaut: Defaut | None) -> bool:

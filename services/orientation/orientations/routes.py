@@ -1,8 +1,6 @@
 """Orientations: criteria come in, the rules propose and say why, the competent one decides."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,19 +10,27 @@ from starlette.responses import Response
 
 from services.orientation.criteres import rules as criteres_rules
 from services.orientation.criteres.rules import CHAMPS_SANTE, Critere
+from services.orientation.criteres.sante import visibles
+from services.orientation.jeux_de_regles.vigueur import regles_au
 from services.orientation.organismes.queries import all_organismes
 from services.orientation.orientations import competence, queries, referent, rules
+from services.orientation.orientations.decision import appliquer_decision, candidat, decideur
 from services.orientation.orientations.proposition import CHAMP_OBSTACLE, etablir, situation_au
-from services.orientation.places import queries as places
-from services.orientation.places import rules as places_rules
+from services.orientation.personnes.queries import lock_personne, read_etat_dossier
+from services.orientation.personnes.rules import (
+    DossierClos,
+    PersonneFusionnee,
+    exige_droit,
+    situation_rsa,
+    verifier_orientable,
+)
 from shared.delais import delai_en_vigueur, jour_civil
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation, VersionDepassee
 from shared.schemas.commun import Auteur, DateCivile, Operation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.orientations import (
     CriteresCreation,
     Decision,
     DecisionCreation,
-    OrganismeDemande,
     Orientation,
     OrientationCreation,
     OrigineOrientation,
@@ -33,11 +39,8 @@ from shared.schemas.orientation import (
     PagePropositions,
     PlaceDonnee,
     Proposition,
-    StatutOrientation,
-    StatutPlace,
-    TypeOrganisme,
-    TypeParcours,
 )
+from shared.schemas.orientation.vocabulaire import OrganismeDemande, StatutOrientation, TypeParcours
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction
 from shared.socle.documents import refusals
@@ -48,8 +51,6 @@ from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
-SANTE = "orientation.sante:lire"
-
 router = routeur("orientations")
 
 
@@ -59,7 +60,7 @@ router = routeur("orientations")
     response_model=Orientation,
     summary="Ouvrir une orientation à faire",
     dependencies=[portee("orientation:ecrire")],
-    responses=refusals(queries.OrientationEnCours, Introuvable),
+    responses=refusals(queries.OrientationEnCours, Introuvable, PersonneFusionnee, DossierClos),
 )
 async def creer_orientation(
     demande: OrientationCreation, commande: CommandeDep, service: ServiceDep, tx: TransactionDep
@@ -67,7 +68,9 @@ async def creer_orientation(
     """Ouvre une orientation à faire pour une personne enregistrée. Portée `orientation:ecrire`.
 
     Les six semaines courent de la réception de l'information, en jours civils d'ici (CASF
-    D262-65-2). Publie `orientation.orientation.ouverte`.
+    D262-65-2). Qui est seulement à risque d'entrer au RSA n'est orienté que s'il s'est adressé à un
+    organisme, `organisme_demande` (L5411-5-1 II 3° et 4°), de même qui a un dossier clos ou refusé.
+    Publie `orientation.orientation.ouverte`.
     """
 
     async def ouvrir() -> Effet:
@@ -77,6 +80,14 @@ async def creer_orientation(
             message = "La reception est dans l'avenir"
             raise Validation([Erreur("/recu_le", "date-incoherente", message)])
         recu_jour = jour_civil(recu_le, await service.fuseau(tx))
+        personne = await lock_personne(tx, demande.personne_id, partage=True)
+        verifier_orientable(
+            situation_rsa(
+                beneficiaire=personne.beneficiaire_rsa, date_risque=personne.date_risque_rsa
+            ),
+            demande.organisme_demande,
+        )
+        exige_droit(await read_etat_dossier(tx, personne.dossier_id), demande.organisme_demande)
         row = await queries.store_orientation(
             tx,
             {
@@ -191,6 +202,7 @@ async def deposer_criteres(
         criteres = criteres_rules.fusionner(
             [*await queries.read_enonces(tx, orientation_id), queries.enonce(recueil)]
         )
+        jeu_id, regles = await regles_au(tx, jour, brsa=row.beneficiaire_rsa)
         etablie = etablir(
             criteres,
             situation_au(
@@ -201,8 +213,9 @@ async def deposer_criteres(
                 criteres=criteres,
                 demande=row.demande and OrganismeDemande(row.demande),
             ),
-            map(_candidat, await all_organismes(tx)),
+            map(candidat, await all_organismes(tx)),
             jour,
+            regles,
         )
         proposition, orientation_version = await queries.store_criteres(
             tx,
@@ -210,6 +223,7 @@ async def deposer_criteres(
             recueil=recueil,
             proposition={
                 "id": new_id(),
+                "jeu_de_regles_id": jeu_id,
                 "version_regles": etablie.version_regles,
                 "regle": etablie.regle,
                 "type_parcours": etablie.type_parcours,
@@ -322,23 +336,29 @@ async def decider_orientation(
         date_effet = demande.date_effet or date_decision
         recu = jour_civil(row.recu_le, await service.fuseau(tx))
         rules.verifier_dates(date_decision, date_effet, recu)
+        criteres = [Critere(**critere) for critere in row.criteres]
         situation = situation_au(
             date_decision,
             brsa=row.beneficiaire_rsa,
             date_naissance=row.date_naissance,
             code_commune=row.code_commune,
-            criteres=[Critere(**critere) for critere in row.criteres],
+            criteres=criteres,
             demande=row.demande and OrganismeDemande(row.demande),
         )
-        decideur, regle = _decideur(tx, organismes, row, situation, date_decision)
+        autorite, regle = decideur(
+            tx,
+            organismes,
+            situation,
+            date_decision,
+            date_echeance=row.date_limite if situation.brsa else None,
+        )
         choisi = next((un for un in organismes if un.id == choix.organisme_referent_id), None)
         if choisi is None:
             message = "Organisme referent inconnu"
             raise Validation([Erreur("/organisme_referent_id", "hors-bornes", message)])
-        referent.verifier_organisme(_candidat(choisi), situation, date_decision)
-        remplacees = await queries.close_previous(tx, row.personne_id)
+        referent.verifier_organisme(candidat(choisi), situation, date_decision)
         decision_id = new_id()
-        orientation_version = await queries.store_decision(
+        orientation_version = await appliquer_decision(
             tx,
             {
                 "id": decision_id,
@@ -352,37 +372,16 @@ async def decider_orientation(
                 "date_decision": date_decision,
                 "date_effet": date_effet,
                 "regle_competence": regle,
-                "organisme_decideur_id": decideur.id,
+                "organisme_decideur_id": autorite.id,
                 "client_id": tx.acces.auteur,
             },
+            personne_id=row.personne_id,
+            criteres=criteres,
+            organismes=organismes,
+            situation=situation,
+            jour=jour,
         )
-        bornes = await places.lock_organismes(
-            tx, {choisi.id, *(one.organisme_referent_id for one in remplacees)}
-        )
-        await places.release_places(tx, [one.id for one in remplacees])
-        await _donner_place(
-            tx,
-            orientation_id,
-            choix,
-            bornes,
-            organismes,
-            situation,
-            date_decision=date_decision,
-            date_effet=date_effet,
-        )
-        attribuees = await places.promote(tx, bornes) if remplacees else []
         decision = await queries.read_decision(tx, decision_id)
-        await publier(
-            tx,
-            *(
-                _fait("orientation.close", one.id, one.version, Operation.MODIFICATION)
-                for one in remplacees
-            ),
-            _fait(
-                "decision.enregistree", orientation_id, orientation_version, Operation.MODIFICATION
-            ),
-            *attribuees,
-        )
         return Effet(
             _decision(decision),
             location=f"/v1/orientations/{orientation_id}/decisions/{decision_id}",
@@ -423,79 +422,6 @@ async def lister_decisions(
     return rendre_page(page, rows, _decision)
 
 
-def _decideur(
-    tx: Transaction,
-    organismes: Iterable[Row[Any]],
-    orientation: Row[Any],
-    situation: referent.Situation,
-    date_decision: Any,
-) -> tuple[Row[Any], str]:
-    """The organisme for which the client decides, and the rule that makes it competent."""
-    organismes = list(organismes)
-    facts: dict[str, Any] = {
-        "date_echeance": orientation.date_limite if situation.brsa else None,
-        "delegations": [
-            competence.Delegation(un.delegation_debut, un.delegation_fin)
-            for un in organismes
-            if un.delegation_debut is not None
-        ],
-    }
-    siens = [un for un in organismes if tx.acces.auteur in un.clients]
-    for un in siens:
-        try:
-            regle = competence.verifier_competence(
-                TypeOrganisme(un.type), situation, date_decision, **facts
-            )
-        except competence.AutoriteIncompetente:
-            continue
-        return un, regle
-    raise competence.AutoriteIncompetente(
-        competence.decideurs_competents(situation, date_decision, **facts)
-    )
-
-
-async def _donner_place(
-    tx: Transaction,
-    orientation_id: UUID,
-    choix: rules.Choix,
-    bornes: Mapping[UUID, int],
-    organismes: Sequence[Row[Any]],
-    situation: referent.Situation,
-    *,
-    date_decision: date,
-    date_effet: date,
-) -> None:
-    """Write the place that a decision gives; for one who waits, where else there is room."""
-    ici = choix.organisme_referent_id
-    # Without a bound there is nothing to count, and many to count it among.
-    stock = places_rules.Stock(places=None)
-    if ici in bornes:
-        stock = (await places.read_stocks(tx, {ici: bornes[ici]}))[ici]
-    locaux = await places.read_delais_locaux(tx) if stock.libres == 0 else ()
-    attribution = places_rules.attribuer(stock, date_effet, locaux)
-    alternatif = None
-    if attribution.statut is StatutPlace.EN_FILE:
-        bornes = {un.id: un.places for un in organismes if un.places is not None}
-        stocks = await places.read_stocks(tx, bornes)
-        complets = frozenset(un for un, stock in stocks.items() if stock.libres == 0)
-        candidats = [_candidat(un) for un in organismes]
-        alternatif = referent.organisme_alternatif(
-            choix.type_parcours, situation, candidats, date_decision, complets=complets
-        )
-    await places.store_place(tx, orientation_id, ici, attribution, alternatif)
-
-
-def _candidat(row: Row[Any]) -> referent.Organisme:
-    delegataire = row.type == TypeOrganisme.DELEGATAIRE_DEPARTEMENTAL
-    return referent.Organisme(
-        id=row.id,
-        type=TypeOrganisme(row.type),
-        communes=frozenset(row.communes),
-        date_debut=row.convention_debut if delegataire else row.date_debut,
-        date_fin=row.convention_fin if delegataire else row.date_fin,
-    )
-
-
 def _fait(nom: str, orientation_id: UUID, version: int, operation: Operation) -> Fait:
     return Fait(f"orientation.{nom}", "orientations", orientation_id, version, operation)
 
@@ -526,11 +452,7 @@ def _proposition(tx: Transaction, row: Row[Any]) -> Proposition:
 def _visibles(
     tx: Transaction, criteres: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], list[str]]:
-    """Health criteria are for those who hold their scope (contract guide, 15.4 and 7.5)."""
-    if SANTE in tx.acces.portees:
-        return criteres, []
-    visibles = [critere for critere in criteres if critere["champ"] not in CHAMPS_SANTE]
-    return visibles, ["criteres_sante"] if len(visibles) < len(criteres) else []
+    return visibles(tx.acces, criteres, lambda un: un["champ"] in CHAMPS_SANTE, "criteres_sante")
 
 
 def _decision(row: Row[Any]) -> Decision:

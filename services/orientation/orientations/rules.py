@@ -4,14 +4,17 @@ The tool proposes, a human of the competent organisme decides. Every proposal ca
 its base and the version of the table: from the stored inputs it recomputes to the same bytes.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import product
+from typing import NamedTuple
 from uuid import UUID
 
 from services.orientation.criteres.rules import Entrees
 from shared.refus import Erreur, Refus, TransitionInterdite, Validation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.vocabulaire import (
     EtatDecision,
     MotifRefus,
     NiveauFrein,
@@ -29,6 +32,7 @@ class Base(StrEnum):
     TEXTE = "texte"
     INTERPRETATION = "interpretation"
     PROPOSE = "propose"
+    LOCAL = "local"  # an order of the préfet and the PCD; its reference is the source
     TECHNIQUE = "technique"
 
 
@@ -57,6 +61,44 @@ P6 = RegleParcours("P6", _PRO, Base.INTERPRETATION, _REFERENTIEL_CNE)
 P7 = RegleParcours("P7", _SOCIO, Base.INTERPRETATION, _REFERENTIEL_CNE)
 
 
+class Cas(NamedTuple):
+    """A, P, Q and F of the référentiel, all known, for one without a temporary obstacle."""
+
+    activite_recente: bool
+    capacite_a_se_projeter: bool
+    formation_qualifiante: bool
+    niveau_freins: NiveauFrein
+
+
+_NIVEAUX_CONNUS = [niveau for niveau in NiveauFrein if niveau is not NiveauFrein.NON_EXPLORE]
+CAS = tuple(
+    Cas(*cas) for cas in product((True, False), (True, False), (True, False), _NIVEAUX_CONNUS)
+)
+
+
+def _regle_nationale(cas: Cas) -> RegleParcours:
+    """The first that applies of P2 to P7, in the order of the référentiel."""
+    activite, projection = cas.activite_recente, cas.capacite_a_se_projeter
+    if cas.niveau_freins is NiveauFrein.FORT:
+        return P3 if activite or projection else P2
+    if cas.niveau_freins is NiveauFrein.MOYEN:
+        return P4
+    if cas.formation_qualifiante and (activite or projection):
+        return P5
+    return P6 if activite and projection else P7
+
+
+@dataclass(frozen=True)
+class TableParcours:
+    """The rule of each of the 24 cases. A temporary obstacle is not one of them: that is law."""
+
+    version: str
+    lignes: Mapping[Cas, RegleParcours]
+
+
+TABLE_PARCOURS = TableParcours(VERSION_TABLE_PARCOURS, {cas: _regle_nationale(cas) for cas in CAS})
+
+
 @dataclass(frozen=True)
 class PropositionParcours:
     """The parcours proposed, or none and the inputs that are missing."""
@@ -64,7 +106,7 @@ class PropositionParcours:
     regle: RegleParcours
     manquantes: tuple[str, ...]
     entrees: Entrees
-    version: str = VERSION_TABLE_PARCOURS
+    version: str
 
     @property
     def type_parcours(self) -> TypeParcours | None:
@@ -72,8 +114,10 @@ class PropositionParcours:
         return self.regle.type_parcours
 
 
-def proposer_parcours(entrees: Entrees) -> PropositionParcours:
-    """Return the parcours that the first applicable rule gives, P0 to P7.
+def proposer_parcours(
+    entrees: Entrees, table: TableParcours = TABLE_PARCOURS
+) -> PropositionParcours:
+    """Return the parcours of the case, or none and the inputs that are missing (P0).
 
     Source: code du travail, L5411-5-1 I; référentiel du Comité national pour l'emploi. P3, P6
         and P7 fill what we could not read, and say so.
@@ -83,21 +127,13 @@ def proposer_parcours(entrees: Entrees) -> PropositionParcours:
         for champ in fields(entrees)
         if getattr(entrees, champ.name).valeur in (None, NiveauFrein.NON_EXPLORE)
     )
-    return PropositionParcours(P0 if manquantes else _regle_parcours(entrees), manquantes, entrees)
-
-
-def _regle_parcours(entrees: Entrees) -> RegleParcours:
-    activite = entrees.activite_recente.valeur
-    projection = entrees.capacite_a_se_projeter.valeur
-    if entrees.obstacle_temporaire.valeur:
-        return P1
-    if entrees.niveau_freins.valeur is NiveauFrein.FORT:
-        return P3 if activite or projection else P2
-    if entrees.niveau_freins.valeur is NiveauFrein.MOYEN:
-        return P4
-    if entrees.formation_qualifiante.valeur and (activite or projection):
-        return P5
-    return P6 if activite and projection else P7
+    if manquantes:
+        regle = P0
+    elif entrees.obstacle_temporaire.valeur:
+        regle = P1
+    else:
+        regle = table.lignes[Cas(*(getattr(entrees, nom).valeur for nom in Cas._fields))]
+    return PropositionParcours(regle, manquantes, entrees, table.version)
 
 
 class OrientationDejaDecidee(Refus):

@@ -18,11 +18,11 @@ from shared.delais import Delai, Unite
 from shared.refus import Introuvable
 from shared.schemas.collectivite import DelaiLocal
 from shared.schemas.commun import Operation
-from shared.schemas.orientation import StatutPlace
+from shared.schemas.orientation.vocabulaire import StatutPlace
 from shared.socle.db import Transaction, siens
 from shared.socle.evenements import Fait
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 from shared.socle.tables import Collectivite
 
 _T, _G, _F = tables.OrganismeReferent, tables.Place, aliased(tables.Place)
@@ -81,6 +81,23 @@ _RELEASE = (
     )
     .values(**_TOUCH, statut=StatutPlace.LIBEREE.value, liberee_le=text("now()"))
 )
+_TENUE = (
+    select(
+        _G.statut,
+        _G.numero,
+        RANG_ACTUEL.label("rang"),
+        _G.date_limite_file,
+        _G.unite_id,
+        _G.portefeuille_id,
+    )
+    .where(
+        siens(_G),
+        _G.orientation_id.in_(bindparam("orientations", expanding=True)),
+        _G.organisme_id == bindparam("organisme"),
+        _G.statut != StatutPlace.LIBEREE.value,
+    )
+    .with_for_update(of=_G)
+)
 # Those who asked first; LIMIT NULL is no limit.
 _PROMOTE = (
     update(_G)
@@ -135,8 +152,11 @@ async def store_place(
     organisme_id: UUID,
     attribution: Attribution,
     organisme_alternatif_id: UUID | None,
+    *,
+    unite_id: UUID | None,
+    portefeuille_id: UUID | None,
 ) -> None:
-    """Write what a decision gave."""
+    """Write what a decision gave, and who follows the person there."""
     placee = attribution.statut is StatutPlace.PLACEE
     await tx.execute(
         _INSERT.values(placee_le=func.now() if placee else None),
@@ -145,9 +165,25 @@ async def store_place(
             "orientation_id": orientation_id,
             "organisme_id": organisme_id,
             "organisme_alternatif_id": organisme_alternatif_id,
+            "unite_id": unite_id,
+            "portefeuille_id": portefeuille_id,
             **vars(attribution),
         },
     )
+
+
+async def lock_tenue(
+    tx: Transaction, orientations: Sequence[UUID], organisme_id: UUID
+) -> Row[Any] | None:
+    """Read the place that a person holds at an organisme, or waits for, and hold its row.
+
+    Args:
+        orientations: of that person, locked: at most one was in force.
+    """
+    if not orientations:
+        return None
+    asked = {"orientations": list(orientations), "organisme": organisme_id}
+    return (await tx.execute(_TENUE, asked)).one_or_none()
 
 
 async def release_places(tx: Transaction, orientations: Sequence[UUID]) -> None:
@@ -198,8 +234,19 @@ async def read_place(tx: Transaction, place_id: UUID) -> Row[Any]:
 
 
 async def list_places(
-    tx: Transaction, organisme_id: UUID, page: PageDemandee, statuts: Sequence[StatutPlace]
+    tx: Transaction,
+    organisme_id: UUID,
+    page: PageDemandee,
+    statuts: Sequence[StatutPlace],
+    *,
+    unites: Sequence[UUID] = (),
+    portefeuilles: Sequence[UUID] = (),
 ) -> Sequence[Row[Any]]:
-    """Read a page of the places of an organisme, of some states or of all."""
-    statement = _SELECT.where(_G.organisme_id == organisme_id, parmi(_G.statut, statuts))
-    return await paginer(tx, statement, _G, page)
+    """Read a page of the places of an organisme, of some states, units and portfolios or of all."""
+    statement = _SELECT.where(
+        _G.organisme_id == organisme_id,
+        parmi(_G.unite_id, unites),
+        parmi(_G.portefeuille_id, portefeuilles),
+    )
+    ensemble = par_tranches(statement, _G.statut, statuts, _G, page).subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)

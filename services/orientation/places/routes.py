@@ -9,7 +9,9 @@ from starlette.responses import Response
 from services.orientation.organismes.queries import read_organisme
 from services.orientation.places import queries
 from shared.refus import Introuvable
-from shared.schemas.orientation import PagePlaces, Place, StatutPlace
+from shared.schemas.commun import Identifiant
+from shared.schemas.orientation.organismes import PagePlaces, Place
+from shared.schemas.orientation.vocabulaire import StatutPlace
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.pages import PageDemandee, page_de, rendre_page
@@ -36,13 +38,33 @@ async def lister_places(
             default_factory=list, max_length=3, description="États voulus", examples=[["en_file"]]
         ),
     ],
+    unite_id: Annotated[
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=50,
+            description="Suivies par ces unités, par répétition",
+            examples=[["019b789f-d7a0-7e52-a3d1-4c8f0b6e9a17"]],
+        ),
+    ],
+    portefeuille_id: Annotated[
+        list[Identifiant],
+        Query(
+            default_factory=list,
+            max_length=50,
+            description="Dans ces portefeuilles, par répétition",
+            examples=[["019b789f-d7a0-7f83-b6c2-9d1e5a4f7028"]],
+        ),
+    ],
 ) -> Response:
     """Rend qui est placé, qui attend et à quel rang, les plus anciens d'abord.
 
     Portée `orientation:lire`.
     """
     await read_organisme(tx, organisme_referent_id)
-    rows = await queries.list_places(tx, organisme_referent_id, page, statut)
+    rows = await queries.list_places(
+        tx, organisme_referent_id, page, statut, unites=unite_id, portefeuilles=portefeuille_id
+    )
     return rendre_page(page, rows, lambda row: Place.model_validate(row, from_attributes=True))
 
 

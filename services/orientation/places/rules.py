@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.delais import Delai, Unite, delai_en_vigueur
-from shared.schemas.orientation import StatutPlace
+from shared.schemas.orientation.vocabulaire import StatutPlace
 
 # No text gives the wait a term: ours, unless the collectivité has a delay of the same code. The
 # day of the decision's effect picks among them: a change adds a row and never edits one.
@@ -70,6 +70,19 @@ def attribuer(stock: Stock, date_effet: date, locaux: Iterable[Delai] = ()) -> A
         rang=stock.file + 1,
         date_limite_file=limite_file(date_effet, locaux),
     )
+
+
+def garder(
+    statut: StatutPlace, numero: int | None, rang: int | None, date_limite_file: date | None
+) -> Attribution:
+    """Return what a new decision for the same organisme gives: the place held, or the same turn.
+
+    Past its bound too, an organisme takes no place back. Who waited keeps the number and the last
+    day; who waited once and has a place waits for nothing.
+    """
+    if statut is StatutPlace.EN_FILE:
+        return Attribution(statut, numero, rang, date_limite_file)
+    return Attribution(statut)
 
 
 def limite_file(date_effet: date, locaux: Iterable[Delai] = ()) -> date:

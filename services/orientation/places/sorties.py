@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 import structlog
 
 from services.orientation.orientations.queries import close_orientations
 from services.orientation.places.queries import lock_organismes, promote, release_places
+from services.orientation.reorientations.queries import end_reorientations
+from services.orientation.reorientations.rules import SansObjet
 from shared.clients.parcours import ParcoursClient
 from shared.clients.voisin import RefusVoisin
 from shared.schemas.commun import Changement, Operation
@@ -49,13 +52,30 @@ async def lire_sorties(
     return [orientation_id for orientation_id in found if orientation_id is not None]
 
 
-async def appliquer_sorties(_: Service, tx: Transaction, orientations: Sequence[UUID]) -> None:
-    """Close those of these orientations that are in force: one that was replaced is so no more."""
+async def appliquer_sorties(
+    service: Service, tx: Transaction, orientations: Sequence[UUID]
+) -> None:
+    """Close what is still in force of the orientations that parcours told."""
+    await clore_en_vigueur(tx, orientations, await service.aujourdhui(tx))
+
+
+async def clore_en_vigueur(tx: Transaction, orientations: Sequence[UUID], jour: date) -> int:
+    """Close those of these orientations that are in force: one that was replaced is so no more.
+
+    Their places go to the first of each queue. Returns how many were closed.
+
+    Args:
+        jour: today, where the collectivité is.
+    """
     closes = await close_orientations(tx, orientations)
+    sans_objet = await end_reorientations(
+        tx, [one.id for one in closes], SansObjet.ORIENTATION_CLOSE, jour
+    )
     bornes = await lock_organismes(tx, {one.organisme_referent_id for one in closes})
     await release_places(tx, [one.id for one in closes])
     await publier(
         tx,
+        *sans_objet,
         *(
             Fait(
                 "orientation.orientation.close",
@@ -68,6 +88,7 @@ async def appliquer_sorties(_: Service, tx: Transaction, orientations: Sequence[
         ),
         *await promote(tx, bornes),
     )
+    return len(closes)
 
 
 SORTIES = Suivi(

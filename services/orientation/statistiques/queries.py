@@ -1,12 +1,14 @@
 """SQL of the statistics: people counted where they are, none of them read."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 
-from shared.schemas.orientation import AxeStatistiques
+from services.orientation.indicateurs.queries import COMMUNES
+from services.orientation.statistiques.rules import Objectif
+from shared.schemas.orientation.statistiques import AxeStatistiques
 from shared.socle.db import Transaction
 
 # Who received an orientation to make in the period, the decision in force, and which group.
@@ -14,11 +16,20 @@ _RECUES = """
 WITH recues AS (
   SELECT o.criteres, o.date_limite, d.date_decision,
     d.date_decision - timezone(cast(:fuseau AS text), o.recu_le)::date AS jours,
+    -- Without an objective the length is null: nobody is told to be within it.
+    CASE WHEN cast(:entree AS boolean) THEN d.date_effet ELSE d.date_decision END
+      <= timezone(cast(:fuseau AS text), o.recu_le)::date
+        + make_interval(months => cast(:mois AS int), days => cast(:jours AS int))
+      AS dans_objectif,
     {cle} AS cle,
     CASE WHEN d.id IS NOT NULL THEN NULL
       WHEN o.statut = 'cloturee' THEN 'sans_suite' ELSE 'non_decidee' END AS sans_decision,
     d.etat_decision || coalesce('.' || d.motif_refus, '') AS decision,
     d.type_parcours || '.' || r.type AS parcours,
+    p.regle, p.entrees -> 'criteres' AS lus,
+    CASE WHEN d.type_parcours <> p.type_parcours THEN 'autre_parcours.' || d.type_parcours
+      WHEN d.organisme_referent_id <> p.organisme_referent_id THEN 'autre_organisme'
+      WHEN p.type_parcours IS NOT NULL THEN 'conforme' END AS ecart,
     CASE WHEN d.regle_competence = 'C3' THEN 'C3'
       WHEN p.explication ->> 'regle_organisme' = 'O02' THEN 'O02' ELSE 'non' END AS defaut
   FROM orientation o
@@ -31,6 +42,8 @@ WITH recues AS (
     AND o.recu_le >= :debut AND o.recu_le < :fin
     -- One whose decision was annulled goes on in the next one, with its own reception.
     AND o.annulation_id IS NULL
+    -- A réorientation is made of one who was oriented: nobody new to orient.
+    AND o.origine <> 'reorientation'
 )
 """
 _COMPTES = """
@@ -38,7 +51,9 @@ SELECT cle, nom, modalite, count(*) AS nombre
 FROM recues, LATERAL (
   VALUES
     ('delai', coalesce(sans_decision,
-      CASE WHEN date_decision <= date_limite THEN 'dans_delai' ELSE 'hors_delai' END)),
+      CASE WHEN date_decision <= date_limite
+        THEN CASE WHEN dans_objectif THEN 'dans_objectif' ELSE 'dans_delai' END
+        ELSE CASE WHEN dans_objectif THEN 'hors_delai.dans_objectif' ELSE 'hors_delai' END END)),
     ('decision', coalesce(sans_decision, decision)),
     ('parcours', coalesce(sans_decision, parcours)),
     ('defaut', coalesce(sans_decision, defaut))
@@ -55,6 +70,20 @@ SELECT cle, grouping(cle) = 1 AS ensemble,
 FROM recues WHERE jours IS NOT NULL
 GROUP BY GROUPING SETS ((cle), ())
 """
+# Put together by value; with many criteria stated, a group is close to one person, so what is read
+# here leaves the service by profile only.
+_ECARTS = """
+SELECT cle, regle, lus, ecart, count(*) AS nombre
+FROM recues WHERE ecart IS NOT NULL
+GROUP BY cle, regle, lus, ecart
+"""
+_REORIENTATIONS = text("""
+SELECT nom, modalite, count(*) AS nombre
+FROM reorientation r, LATERAL (VALUES ('motif', r.motif), ('statut', r.statut)) v (nom, modalite)
+WHERE r.collectivite = :collectivite AND r.date_demande BETWEEN :debut AND :fin
+GROUP BY nom, modalite
+""")
+_COMMUNES = text(COMMUNES.format(cloison=":collectivite", territoire="cast(:territoire AS text)"))
 _COMMUNE = "coalesce(h.commune, 'inconnue')"
 _TERRITOIRE = (
     "CASE WHEN h.commune = ANY(cast(:communes AS text[])) THEN 'territoire'"
@@ -89,6 +118,24 @@ async def read_delais(
     return await _read(tx, _DELAIS, axe, **periode)
 
 
+async def read_ecarts(
+    tx: Transaction, axe: AxeStatistiques | None, **periode: Any
+) -> Sequence[Row[Any]]:
+    """Count decisions by group, by what was read of the person, and by departure from it."""
+    return await _read(tx, _ECARTS, axe, **periode)
+
+
+async def read_reorientations(tx: Transaction, debut: date, fin: date) -> Sequence[Row[Any]]:
+    """Count the requests made between two days, both included, by motif and by state."""
+    return (await tx.execute(_REORIENTATIONS, {"debut": debut, "fin": fin})).all()
+
+
+async def read_communes(tx: Transaction, territoire: str) -> Sequence[str]:
+    """Read the communes of a territory, as its local delays and its units say them."""
+    rows = await tx.execute(_COMMUNES, {"territoire": territoire})
+    return rows.scalars().all()
+
+
 async def _read(
     tx: Transaction,
     mesure: str,
@@ -98,10 +145,18 @@ async def _read(
     debut: datetime,
     fin: datetime,
     fuseau: str,
+    objectif: Objectif | None = None,
 ) -> Sequence[Row[Any]]:
     # Only constants of this page are put together: what the caller sent is a parameter.
     statement = text(_RECUES.format(cle=_cle(axe, territoire=bool(communes))) + mesure)
-    values: dict[str, Any] = {"debut": debut, "fin": fin, "fuseau": fuseau}
+    values: dict[str, Any] = {
+        "debut": debut,
+        "fin": fin,
+        "fuseau": fuseau,
+        "mois": objectif and objectif.mois,
+        "jours": objectif and objectif.jours,
+        "entree": objectif is not None and objectif.entree,
+    }
     if communes:
         values["communes"] = list(communes)
     return (await tx.execute(statement, values)).all()

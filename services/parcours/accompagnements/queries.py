@@ -5,16 +5,27 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, update
+import structlog
+from sqlalchemy import Row, bindparam, case, exists, func, or_, select, update
+from sqlalchemy.orm import aliased
 
 from services.parcours import tables
 from services.parcours.accompagnements.rules import OrientationDecidee, debut_apres
 from shared.refus import Introuvable
-from shared.schemas.parcours import Parcours, ParcoursDetaille, Periode, StatutParcours
+from shared.schemas.commun import Operation
+from shared.schemas.parcours.accompagnement import (
+    Parcours,
+    ParcoursDetaille,
+    Periode,
+    StatutParcours,
+)
+from shared.schemas.parcours.contrats_engagement import StatutContrat
 from shared.socle.db import Transaction, siens
+from shared.socle.evenements import Fait
 from shared.socle.pages import PageDemandee, paginer, parmi
 
-_T, _P = tables.Parcours, tables.Periode
+_log = structlog.get_logger()
+_T, _P, _C = tables.Parcours, tables.Periode, tables.ContratEngagement
 COMMENTAIRE = "parcours.commentaire_cloture"
 
 _COLUMNS = [c for c in _T.__table__.columns if c.key != "commentaire_cloture"]
@@ -29,7 +40,14 @@ _PERIODES = (
 )
 # The open period is that of the last orientation; a closed parcours has none.
 _LOCK = (
-    select(_T.statut, _T.version, _P.date_debut)
+    select(
+        _T.id,
+        _T.statut,
+        _T.version,
+        _T.orientation_id,
+        _T.organisme_referent_id,
+        _P.date_debut,
+    )
     .outerjoin(
         _P,
         (_P.collectivite == _T.collectivite) & (_P.parcours_id == _T.id) & _P.date_fin.is_(None),
@@ -41,7 +59,7 @@ _CONNUES = select(_P.orientation_id).where(
     siens(_P), _P.orientation_id.in_(bindparam("p_orientations", expanding=True))
 )
 _LOCK_OUVERTS = (
-    select(_T.id, _T.personne_id, _T.version, _P.date_debut)
+    select(_T.id, _T.personne_id, _T.version, _T.organisme_referent_id, _P.date_debut)
     .join(
         _P,
         (_P.collectivite == _T.collectivite) & (_P.parcours_id == _T.id) & _P.date_fin.is_(None),
@@ -76,12 +94,72 @@ _CLOSE = (
     .values(
         statut=StatutParcours.CLOS.value,
         date_cloture=bindparam("p_date_cloture"),
+        cloture_le=func.now(),
         motif_cloture=bindparam("p_motif_cloture"),
         commentaire_cloture=bindparam("p_commentaire_cloture"),
         version=_T.version + 1,
         modifie_le=func.now(),
     )
     .returning(*_COLUMNS)
+)
+# Those of which it is the last orientation: a parcours is of the person of its last one.
+_LOCK_DERNIERES = (
+    select(_T.id, _T.personne_id, _T.orientation_id)
+    .join(
+        _P,
+        (_P.collectivite == _T.collectivite)
+        & (_P.parcours_id == _T.id)
+        & (_P.orientation_id == _T.orientation_id),
+    )
+    .where(siens(_T), _P.orientation_id.in_(bindparam("p_orientations", expanding=True)))
+    .order_by(_T.id)
+    .with_for_update(of=_T)
+)
+_AUTRE, _SIEN, _AUTRE_CONTRAT = aliased(_T), aliased(_C), aliased(_C)
+_RATTACHER = (
+    update(_T)
+    .where(
+        siens(_T),
+        _T.id == bindparam("p_id"),
+        # One open parcours a person, and one contract that is not closed.
+        or_(
+            _T.statut != StatutParcours.OUVERT.value,
+            ~exists().where(
+                _AUTRE.collectivite == _T.collectivite,
+                _AUTRE.personne_id == bindparam("p_personne_id"),
+                _AUTRE.statut == StatutParcours.OUVERT.value,
+            ),
+        ),
+        ~exists().where(
+            _SIEN.collectivite == _T.collectivite,
+            _SIEN.parcours_id == _T.id,
+            _SIEN.statut != StatutContrat.CLOTURE.value,
+            _AUTRE_CONTRAT.collectivite == _T.collectivite,
+            _AUTRE_CONTRAT.personne_id == bindparam("p_personne_id"),
+            _AUTRE_CONTRAT.statut != StatutContrat.CLOTURE.value,
+            _AUTRE_CONTRAT.id != _SIEN.id,
+        ),
+    )
+    .values(
+        personne_id=bindparam("p_personne_id"),
+        # `modifie_le` told it of those closed before there was a column.
+        cloture_le=case(
+            (_T.date_cloture.is_not(None), func.coalesce(_T.cloture_le, _T.modifie_le))
+        ),
+        version=_T.version + 1,
+        modifie_le=func.now(),
+    )
+    .returning(_T.version)
+)
+_RATTACHER_CONTRATS = (
+    update(_C)
+    .where(
+        siens(_C),
+        _C.parcours_id == bindparam("p_id"),
+        _C.personne_id != bindparam("p_personne_id"),
+    )
+    .values(personne_id=bindparam("p_personne_id"), version=_C.version + 1, modifie_le=func.now())
+    .returning(_C.id, _C.version)
 )
 
 
@@ -166,6 +244,37 @@ async def lock_ouverts(tx: Transaction, personnes: Sequence[UUID]) -> Mapping[UU
     """Hold the open parcours of these persons, and tell when the current period began."""
     rows = await tx.execute(_LOCK_OUVERTS, {"p_personnes": list(personnes)})
     return {row.personne_id: row for row in rows}
+
+
+async def follow_personnes(tx: Transaction, personnes: Mapping[UUID, UUID]) -> list[Fait]:
+    """Pass parcours and their contracts to whom orientation says, after a merge or its undoing.
+
+    Where both persons have an open parcours, or a contract that is not closed, each keeps what is
+    hers: which of the two goes on is not ours to choose.
+
+    Args:
+        personnes: by orientation, the person whose it is now.
+
+    Returns:
+        What to tell the feed.
+    """
+    rows = (await tx.execute(_LOCK_DERNIERES, {"p_orientations": list(personnes)})).all()
+    faits = []
+    for row in rows:
+        personne_id = personnes[row.orientation_id]
+        if row.personne_id == personne_id:
+            continue
+        keys = {"p_id": row.id, "p_personne_id": personne_id}
+        version = (await tx.execute(_RATTACHER, keys)).scalar_one_or_none()
+        if version is None:
+            _log.warning("parcours_non_rattache", parcours_id=str(row.id))
+            continue
+        faits.append(_rattache("parcours", "parcours", row.id, version))
+        faits += [
+            _rattache("contrat_engagement", "contrats-engagement", contrat.id, contrat.version)
+            for contrat in await tx.execute(_RATTACHER_CONTRATS, keys)
+        ]
+    return faits
 
 
 async def open_parcours(
@@ -257,3 +366,7 @@ def _periode(
         "organisme_referent_id": one.organisme_referent_id,
         "date_debut": debut,
     }
+
+
+def _rattache(objet: str, ressource: str, objet_id: UUID, version: int) -> Fait:
+    return Fait(f"parcours.{objet}.rattache", ressource, objet_id, version, Operation.MODIFICATION)

@@ -7,10 +7,12 @@ from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from services.parcours.accompagnements import queries, rules
+from services.parcours.referents import queries as referents
 from shared.refus import Introuvable, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
-from shared.schemas.parcours import (
+from shared.schemas.parcours.accompagnement import (
     ClotureCreation,
+    MotifFinReferent,
     PageParcours,
     Parcours,
     ParcoursDetaille,
@@ -99,18 +101,17 @@ async def cloturer_parcours(
 ) -> Response:
     """Clôt un parcours et sa période en cours : plus rien ne s'y écrit ensuite.
 
-    Portée `parcours:ecrire`. Publie `parcours.parcours.clos`. Une personne qui revient ouvre un
-    autre parcours, par une nouvelle orientation.
+    Portée `parcours:ecrire`. Publie `parcours.parcours.clos`, et ce qui cesse avec lui :
+    `parcours.referent.parti`, `parcours.passation.caduque`, `parcours.intervenant.parti`. Une
+    personne qui revient ouvre un autre parcours, par une nouvelle orientation.
     """
 
     async def clore() -> Effet:
         etat = await queries.lock_parcours(tx, parcours_id)
         exige_version(etat.version, version)
+        jour = await service.aujourdhui(tx)
         rules.verifier_cloture(
-            demande,
-            statut=etat.statut,
-            debut_courant=etat.date_debut,
-            jour=await service.aujourdhui(tx),
+            demande, statut=etat.statut, debut_courant=etat.date_debut, jour=jour
         )
         scelle = (
             service.coffre.sceller(demande.commentaire.encode(), queries.COMMENTAIRE)
@@ -124,6 +125,11 @@ async def cloturer_parcours(
             motif=demande.motif,
             commentaire=scelle,
         )
+        fins = [(parcours_id, demande.date_sortie)]
+        partis = [
+            *await referents.end_organisme(tx, fins, MotifFinReferent.SORTIE, jour),
+            *await referents.end_intervenants(tx, parcours_id, demande.date_sortie),
+        ]
         await publier(
             tx,
             Fait(
@@ -133,6 +139,7 @@ async def cloturer_parcours(
                 row.version,
                 Operation.MODIFICATION,
             ),
+            *partis,
         )
         return Effet(
             queries.render(row), location=f"/v1/parcours/{parcours_id}", version=row.version

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta, tzinfo
 from uuid import UUID
 
 from shared.referentiels import codes
 from shared.refus import Erreur, Refus, TransitionInterdite, Validation
-from shared.schemas.orientation import Orientation, TypeParcours
-from shared.schemas.parcours import ClotureCreation, StatutParcours
+from shared.schemas.orientation.orientations import Orientation
+from shared.schemas.orientation.vocabulaire import TypeParcours
+from shared.schemas.parcours.accompagnement import ClotureCreation, StatutParcours
 
 MOTIF_AUTRE = "autre"
 TRANSITIONS = {
@@ -76,6 +77,11 @@ def debut_apres(date_effet: date, debut_courant: date) -> date:
     replaces that period from its first day, and what came before stays.
     """
     return max(date_effet, debut_courant)
+
+
+def soir(jour: date, fuseau: tzinfo) -> datetime:
+    """Return the instant when a civil day ends: what was known then is what came before."""
+    return datetime.combine(jour + timedelta(days=1), time.min, fuseau)
 
 
 def exige_ouvert(statut: str) -> None:

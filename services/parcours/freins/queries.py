@@ -1,7 +1,7 @@
 """SQL of the freins: the same statements on two sets of tables, ordinary and health."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,11 +20,17 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from services.parcours import tables
-from services.parcours.freins.rules import TRANSITIONS, EtatFrein, FreinDejaOuvert
+from services.parcours.freins.rules import (
+    OUVERTS,
+    TRANSITIONS,
+    EtatFrein,
+    FreinDejaOuvert,
+    fin_connue,
+)
 from services.parcours.tables import Volet
 from shared.refus import Introuvable
-from shared.schemas.orientation import NiveauFrein
-from shared.schemas.parcours import CodeFrein, Frein, Observation, StatutFrein
+from shared.schemas.orientation.vocabulaire import NiveauFrein
+from shared.schemas.parcours.freins import CodeFrein, Frein, NiveauConnu, Observation, StatutFrein
 from shared.socle.coffre import Coffre
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
@@ -107,6 +113,7 @@ _END = {
         date_fin=bindparam("p_date_fin"),
         fondement=bindparam("p_fondement"),
         commentaire_fin=bindparam("p_commentaire_fin"),
+        fin_le=func.now(),
     )
     .returning(*volet.frein.__table__.columns)
     for volet in tables.VOLETS[True]
@@ -128,6 +135,30 @@ _HISTORY = {
     volet.sante: select(*volet.observation.__table__.columns).where(
         siens(volet.observation), volet.observation.frein_id == bindparam("p_frein_id")
     )
+    for volet in tables.VOLETS[True]
+}
+
+# The last episodes: none took them up.
+_EPISODES = {
+    volet.sante: select(*volet.frein.__table__.columns, _sante(volet))
+    .where(
+        siens(volet.frein),
+        volet.frein.parcours_id == bindparam("p_parcours_id"),
+        volet.frein.suivant_id.is_(None),
+    )
+    .order_by(volet.frein.cree_le, volet.frein.id)
+    for volet in tables.VOLETS[True]
+}
+# Of what was known, the latest day gives the level; of two on one day, the last one said.
+_CONNU = {
+    volet.sante: _HISTORY[volet.sante]
+    .where(volet.observation.date_observation <= bindparam("p_jour"))
+    .order_by(
+        volet.observation.date_observation.desc(),
+        volet.observation.cree_le.desc(),
+        volet.observation.id.desc(),
+    )
+    .limit(1)
     for volet in tables.VOLETS[True]
 }
 
@@ -177,6 +208,35 @@ async def list_freins(
         parmi(table.statut, statuts),
     )
     return await paginer(tx, statement, table, page)
+
+
+async def read_niveau_connu(
+    tx: Transaction, frein: Row[Any], jour: date, jusqu_a: datetime | None
+) -> Row[Any] | None:
+    """Read the observation that gives the level on a day, as known before an instant."""
+    table = tables.SANTE.observation if frein.sante else tables.ORDINAIRE.observation
+    statement = _CONNU[frein.sante]
+    if jusqu_a is not None:
+        statement = statement.where(table.cree_le < jusqu_a)
+    keys = {"p_frein_id": frein.id, "p_jour": jour}
+    return (await tx.execute(statement, keys)).one_or_none()
+
+
+async def read_episodes(
+    tx: Transaction, parcours_id: UUID, codes: Sequence[CodeFrein], *, sante: bool
+) -> Mapping[CodeFrein, Row[Any]]:
+    """Read the open episode of each code, or the last one; none given: of all codes.
+
+    Who holds the parcours holds them too: none is opened, observed or ended without it.
+    """
+    found: dict[CodeFrein, Row[Any]] = {}
+    for volet in tables.VOLETS[sante]:
+        statement = _EPISODES[volet.sante].where(parmi(volet.frein.code, codes))
+        for row in await tx.execute(statement, {"p_parcours_id": parcours_id}):
+            known = found.get(CodeFrein(row.code))
+            if known is None or known.statut not in OUVERTS:
+                found[CodeFrein(row.code)] = row
+    return found
 
 
 async def list_observations(tx: Transaction, page: PageDemandee, frein: Row[Any]) -> Sequence[Any]:
@@ -302,6 +362,27 @@ def render_observation(row: Row[Any], coffre: Coffre) -> Observation:
             "commentaire": _open(coffre, row.commentaire, _OBSERVATION),
             "auteur": {"client_id": row.client_id},
         }
+    )
+
+
+def render_connu(
+    frein: Row[Any],
+    observation: Row[Any] | None,
+    jour: date,
+    connu_au: date | None,
+    jusqu_a: datetime | None,
+) -> NiveauConnu:
+    """Make the contract of what was known of a frein."""
+    # An end older than `fin_le` is known since the row last changed.
+    su_le = frein.fin_le or frein.modifie_le
+    return NiveauConnu(
+        frein_id=frein.id,
+        date_reference=jour,
+        date_connaissance=connu_au,
+        niveau=observation.niveau if observation is not None else NiveauFrein.NON_EXPLORE,
+        observation_id=observation.id if observation is not None else None,
+        date_observation=observation.date_observation if observation is not None else None,
+        date_fin=fin_connue(frein.date_fin, su_le, jour, jusqu_a),
     )
 
 

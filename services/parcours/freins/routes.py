@@ -9,16 +9,17 @@ from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.parcours.accompagnements import queries as accompagnements
-from services.parcours.accompagnements.rules import ParcoursClos, exige_ouvert
-from services.parcours.freins import queries, rules
+from services.parcours.accompagnements.rules import ParcoursClos, exige_ouvert, soir
+from services.parcours.freins import episodes, queries, rules
 from shared.refus import Introuvable, TransitionInterdite
-from shared.schemas.commun import Identifiant, Operation
-from shared.schemas.parcours import (
+from shared.schemas.commun import DateCivile, Identifiant
+from shared.schemas.parcours.freins import (
     AbandonCreation,
     CodeFrein,
     Frein,
     FreinCreation,
     LeveeCreation,
+    NiveauConnu,
     NiveauCreation,
     PageFreins,
     PageObservations,
@@ -28,11 +29,9 @@ from shared.schemas.parcours import (
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
-from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
-from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
-from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.reponses import Effet, rendre, rendre_lecture
 from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
@@ -74,7 +73,7 @@ async def creer_frein(
     async def ouvrir() -> Effet:
         exige_ouvert(await accompagnements.read_statut(tx, parcours_id))
         rules.verifier_creation(demande, await service.aujourdhui(tx))
-        row = await _open_episode(
+        row = await episodes.ouvrir(
             service,
             tx,
             demande,
@@ -173,6 +172,44 @@ async def lister_niveaux_frein(
     return rendre_page(page, rows, lambda row: queries.render_observation(row, service.coffre))
 
 
+@router.get(
+    "/freins/{frein_id}/niveaux/connu",
+    response_model=NiveauConnu,
+    summary="Lire ce qu'on savait d'un frein, un jour",
+    dependencies=[portee("parcours:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_niveau_connu(
+    frein_id: _FreinId,
+    service: ServiceDep,
+    tx: TransactionDep,
+    au: Annotated[
+        DateCivile | None,
+        Query(
+            description="Jour dont on parle ; absent : `connu_au`, ou aujourd'hui",
+            examples=["2026-03-31"],
+        ),
+    ] = None,
+    connu_au: Annotated[
+        DateCivile | None,
+        Query(
+            description="Jour, compris, au soir duquel cela était su ; absent : tout ce qui l'est",
+            examples=["2026-03-03"],
+        ),
+    ] = None,
+) -> Response:
+    """Rend le niveau à un jour, d'après ce qui était connu à un autre.
+
+    Une correction ultérieure ne change pas cette réponse. Portée `parcours:lire`. Sans
+    `parcours.sante:lire`, ceux de santé et de handicap sont introuvables.
+    """
+    frein = await queries.read_frein(tx, frein_id, sante=rules.lit_sante(tx.acces.portees))
+    jour = au or connu_au or await service.aujourdhui(tx)
+    jusqu_a = None if connu_au is None else soir(connu_au, await service.fuseau(tx))
+    connu = await queries.read_niveau_connu(tx, frein, jour, jusqu_a)
+    return rendre(Effet(queries.render_connu(frein, connu, jour, connu_au, jusqu_a), status=200))
+
+
 @router.post(
     "/freins/{frein_id}/niveaux",
     status_code=201,
@@ -197,15 +234,8 @@ async def creer_niveau_frein(
 
     async def observer() -> Effet:
         frein = await _lock(tx, frein_id, version)
-        etat = queries.etat(frein)
-        rules.verifier_observation(etat, demande, await service.aujourdhui(tx))
-        niveau, date_observation = rules.observation_courante(etat, demande)
-        await queries.store_observation(tx, service.coffre, frein, **demande.model_dump())
-        row = await queries.update_niveau(
-            tx, frein, niveau=niveau, date_observation=date_observation
-        )
-        await _publish(tx, "parcours.frein.observe", frein, row.version)
-        return _effet(row, service)
+        rules.verifier_observation(queries.etat(frein), demande, await service.aujourdhui(tx))
+        return _effet(await episodes.observer(service, tx, frein, demande), service)
 
     return await once(tx, commande, observer)
 
@@ -311,21 +341,7 @@ async def rouvrir_frein(
     async def rouvrir() -> Effet:
         frein = await _lock(tx, frein_id, version)
         rules.verifier_reouverture(queries.etat(frein), demande, await service.aujourdhui(tx))
-        row = await _open_episode(
-            service,
-            tx,
-            demande,
-            {
-                "parcours_id": frein.parcours_id,
-                "code": frein.code,
-                "libelle": frein.libelle,
-                "precedent_id": frein.id,
-            },
-            sante=frein.sante,
-        )
-        ancienne = await queries.link_frein(tx, frein, row.id)
-        await _publish(tx, "parcours.frein.rouvert", frein, ancienne)
-        return _effet(row, service)
+        return _effet(await episodes.rouvrir(service, tx, frein, demande), service)
 
     return await once(tx, commande, rouvrir)
 
@@ -337,40 +353,6 @@ async def _lock(tx: Transaction, frein_id: UUID, version: int) -> Row[Any]:
     exige_version(frein.version, version)
     exige_ouvert(frein.statut_parcours)
     return frein
-
-
-async def _open_episode(
-    service: Service,
-    tx: Transaction,
-    demande: FreinCreation | ReouvertureCreation,
-    values: dict[str, Any],
-    *,
-    sante: bool,
-) -> Row[Any]:
-    """Insert an episode and its first observation."""
-    row = await queries.store_frein(
-        tx,
-        {
-            "id": new_id(),
-            "statut": StatutFrein.OUVERT.value,
-            "niveau": demande.niveau,
-            "date_debut": demande.date_observation,
-            "date_observation": demande.date_observation,
-            **values,
-        },
-        sante=sante,
-    )
-    await queries.store_observation(
-        tx,
-        service.coffre,
-        row,
-        niveau=demande.niveau,
-        date_observation=demande.date_observation,
-        source=demande.source,
-        commentaire=demande.commentaire,
-    )
-    await _publish(tx, "parcours.frein.observe", row, row.version)
-    return row
 
 
 async def _end(
@@ -392,15 +374,8 @@ async def _end(
         fondement=fondement,
         commentaire=commentaire,
     )
-    await _publish(tx, f"parcours.frein.{statut}", frein, row.version)
+    await episodes.annoncer(tx, f"parcours.frein.{statut}", frein, row.version)
     return _effet(row, service)
-
-
-async def _publish(tx: Transaction, fait: str, frein: Row[Any], version: int) -> None:
-    """Tell the feed; of health it says nothing, not even that something is there."""
-    if not frein.sante:
-        operation = Operation.CREATION if version == 1 else Operation.MODIFICATION
-        await publier(tx, Fait(fait, "freins", frein.id, version, operation))
 
 
 def _effet(row: Row[Any], service: Service) -> Effet:

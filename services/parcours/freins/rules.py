@@ -6,12 +6,12 @@ guide, 15.4 and 16.3, for health.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from shared.referentiels import codes
 from shared.refus import Erreur, Refus, TransitionInterdite, Validation
-from shared.schemas.orientation import NiveauFrein
-from shared.schemas.parcours import (
+from shared.schemas.orientation.vocabulaire import NiveauFrein
+from shared.schemas.parcours.freins import (
     AbandonCreation,
     CodeFrein,
     FondementLevee,
@@ -40,7 +40,7 @@ NIVEAUX: Mapping[NiveauFrein, tuple[NiveauFrein, ...]] = dict.fromkeys(NiveauFre
 
 
 class DonneeSanteInterdite(Refus):
-    """The token may write freins, not those of health."""
+    """The token may write the rest, not what is of health."""
 
     code = "donnee-sante-interdite"
 
@@ -92,7 +92,7 @@ def verifier_creation(demande: FreinCreation, jour: date) -> None:
         Validation: with the fields.
     """
     erreurs = [
-        *_niveau(demande.code, demande.niveau),
+        *erreurs_niveau("/niveau", demande.code, demande.niveau),
         *_commentaire(demande.code, demande.commentaire),
         *_date("/date_observation", demande.date_observation, depuis=date.min, jour=jour),
     ]
@@ -114,7 +114,7 @@ def verifier_observation(etat: EtatFrein, demande: NiveauCreation, jour: date) -
         raise TransitionInterdite(etat.statut, TRANSITIONS[etat.statut])
     _refuser(
         [
-            *_niveau(etat.code, demande.niveau),
+            *erreurs_niveau("/niveau", etat.code, demande.niveau),
             *_commentaire(etat.code, demande.commentaire),
             *_date(
                 "/date_observation", demande.date_observation, depuis=etat.date_debut, jour=jour
@@ -136,6 +136,22 @@ def observation_courante(
     if demande.date_observation < etat.date_observation:
         return etat.niveau, etat.date_observation
     return demande.niveau, demande.date_observation
+
+
+def fin_connue(
+    date_fin: date | None, su_le: datetime, jour: date, jusqu_a: datetime | None
+) -> date | None:
+    """Return the end of an episode if it had come on a day, and was known before an instant.
+
+    Args:
+        date_fin: the day of the end, if it ended; that day is included.
+        su_le: when the service was told.
+        jour: the day spoken of.
+        jusqu_a: excluded; none: all that is known counts.
+    """
+    if date_fin is None or date_fin > jour or (jusqu_a is not None and su_le >= jusqu_a):
+        return None
+    return date_fin
 
 
 def verifier_levee(etat: EtatFrein, demande: LeveeCreation, jour: date) -> None:
@@ -185,7 +201,7 @@ def verifier_reouverture(etat: EtatFrein, demande: ReouvertureCreation, jour: da
         possibles = () if etat.suivi else transitions_possibles(etat)
         raise TransitionInterdite(etat.statut, possibles)
     erreurs = [
-        *_niveau(etat.code, demande.niveau),
+        *erreurs_niveau("/niveau", etat.code, demande.niveau),
         *_commentaire(etat.code, demande.commentaire),
         *_date(
             "/date_observation",
@@ -231,18 +247,19 @@ def erreurs_texte_libre(
     return []
 
 
+def erreurs_niveau(champ: str, code: CodeFrein, niveau: NiveauFrein | None) -> list[Erreur]:
+    """Return what is wrong with a level: a status has none, all others have one."""
+    if code in SANS_NIVEAU and niveau is not None:
+        return [Erreur(champ, "champ-inconnu", "Un statut n'a pas de niveau")]
+    if code not in SANS_NIVEAU and niveau is None:
+        return [Erreur(champ, "requis", "Champ requis")]
+    return []
+
+
 def _exige_transition(etat: EtatFrein, vers: StatutFrein) -> None:
     possibles = transitions_possibles(etat)
     if vers not in possibles:
         raise TransitionInterdite(etat.statut, possibles)
-
-
-def _niveau(code: CodeFrein, niveau: NiveauFrein | None) -> list[Erreur]:
-    if code in SANS_NIVEAU and niveau is not None:
-        return [Erreur("/niveau", "champ-inconnu", "Un statut n'a pas de niveau")]
-    if code not in SANS_NIVEAU and niveau is None:
-        return [Erreur("/niveau", "requis", "Champ requis")]
-    return []
 
 
 def _commentaire(code: CodeFrein, valeur: str | None, *, requis: bool = False) -> list[Erreur]:

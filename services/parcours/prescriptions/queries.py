@@ -25,7 +25,7 @@ from services.parcours import tables
 from services.parcours.prescriptions.rules import statut_a
 from services.parcours.tables import Volet
 from shared.refus import Introuvable
-from shared.schemas.parcours import Prescription, StatutPrescription
+from shared.schemas.parcours.prescriptions import Prescription, StatutPrescription
 from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer, parmi
 

@@ -34,13 +34,13 @@ from shared.schemas.financement import (
     Reservation,
     ReservationCreation,
 )
-from shared.schemas.parcours import (
+from shared.schemas.parcours.freins import StatutFrein
+from shared.schemas.parcours.prescriptions import (
     PagePrescriptions,
     Prescription,
     PrescriptionAnnulationCreation,
     PrescriptionConfirmationCreation,
     PrescriptionCreation,
-    StatutFrein,
     StatutPrescription,
 )
 from shared.socle.auth import Acces

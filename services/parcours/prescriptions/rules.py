@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.parcours.freins.rules import erreurs_texte_libre
 from shared.refus import Erreur, TransitionInterdite, Validation
-from shared.schemas.parcours import (
+from shared.schemas.parcours.prescriptions import (
     PrescriptionAnnulationCreation,
     PrescriptionConfirmationCreation,
     PrescriptionCreation,

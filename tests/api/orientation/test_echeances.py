@@ -11,13 +11,17 @@ import pytest
 from sqlalchemy import cast, func, literal, select
 from sqlalchemy.types import Date
 
+from deploy.local.flux_synthetique import Version
 from services.orientation import tables
-from services.orientation.echeances import alertes, queries
+from services.orientation.echeances import alertes
 from services.orientation.echeances.alertes import alerter_echeances
 from shared.delais import Delai, Unite, fin_de_delai
+from shared.socle.echeances import date_limite
 from shared.socle.ids import new_id
 from shared.socle.service import Service
 from tests.api.orientation.conftest import Dossier, criteres
+from tests.api.orientation.test_imports import importer
+from tests.api.orientation.test_mouvements import Flux, poser
 from tests.conftest import Client, Connecter
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
@@ -104,6 +108,34 @@ async def test_local_delays_make_deadlines_beside_the_law(
     }
     assert {one["code"] for one in await dues(client, "code=accueil")} == {"accueil"}
     assert await dues(client, "code=inconnu") == []
+
+
+@pytest.mark.parametrize(
+    ("version", "depart", "confirme"),
+    [
+        pytest.param("VRSD0301", "2026-10-05", True, id="DTODRSA"),
+        pytest.param("VRSB0801", "2026-10-02", False, id="la demande, faute de mieux"),
+    ],
+)
+async def test_the_opening_that_a_flux_tells_starts_the_delay(
+    client: Client, service: Service, ouverte: str, version: Version, depart: str, confirme: bool
+) -> None:
+    await fixer(client, ouverte, LOIRE)
+    flux = Flux.premier(20, version)
+    for foyer in flux.foyers:
+        situation = foyer.find(".//SituationDossierRSA")
+        assert situation is not None
+        poser(foyer, "DTDEMRSA", "2026-10-02")
+        if version == "VRSD0301":
+            ouvert = poser(situation, "DroitOuvert", "")
+            poser(ouvert, "DTODRSA", "2026-10-05")
+
+    await importer(client, service, ouverte, flux.octets())
+
+    found = await dues(client, "code=accueil")
+    assert {
+        (one["depart"], one["date_depart"], one["date_limite"], one["confirme"]) for one in found
+    } == {("ouverture_droit", depart, f"2026-11-{depart[-2:]}", confirme)}
 
 
 async def test_pages_meet_each_deadline_of_each_orientation_once(
@@ -235,7 +267,7 @@ async def test_the_database_counts_as_the_engine(ouverte: str, service: Service)
     async with service.base.transaction(service.acces_interne(ouverte)) as tx:
         for delai in delais:
             depart = cast(literal(date(2024, 1, 1)), Date) + func.generate_series(0, len(jours) - 1)
-            limite = queries._limite(cast(depart, Date), delai)
+            limite = date_limite(cast(depart, Date), delai)
             found = (await tx.execute(select(limite))).scalars().all()
             assert found == [delai.echeance(jour) for jour in jours], delai
 

@@ -189,6 +189,28 @@ async def test_an_interrupted_import_resumes_where_it_was(
     assert (await counts(service, ouverte))["dossier"] == 30
 
 
+async def test_of_two_readers_of_one_file_the_one_overtaken_gives_up(
+    client: Client, service: Service, ouverte: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker thought dead comes back. Planted: the import not held first, red."""
+    monkeypatch.setattr(travail, "LOT", 7)
+    write = travail._write
+
+    async def overtaken(*arguments: Any) -> None:
+        monkeypatch.setattr(travail, "_write", write)
+        ident = str(arguments[2].import_id)
+        await travail.importer_flux(service, import_id=ident, collectivite=ouverte)
+        await write(*arguments)
+
+    monkeypatch.setattr(travail, "_write", overtaken)
+    with pytest.raises(travail.AutreTravailleur):
+        await importer(client, service, ouverte, flux(30))
+
+    (done,) = (await client.get("/v1/imports")).json()["elements"]
+    assert (done["statut"], done["compteurs"]["foyers_crees"]) == ("terminee", 30)
+    assert (await counts(service, ouverte))["dossier"] == 30
+
+
 async def test_a_decision_taken_meanwhile_is_not_closed_by_an_import(
     client: Client, service: Service, ouverte: str
 ) -> None:
@@ -204,15 +226,18 @@ async def test_a_decision_taken_meanwhile_is_not_closed_by_an_import(
     assert closed == []
 
 
-async def test_an_older_flux_never_goes_over_a_newer_one(
+async def test_an_older_flux_is_refused_whole(
     client: Client, service: Service, ouverte: str
 ) -> None:
+    """Even of foyers that the newer one did not tell."""
     await importer(client, service, ouverte, flux(5))
 
-    older = await importer(client, service, ouverte, flux(5, jour=date(2026, 9, 30)))
+    older = await importer(client, service, ouverte, flux(6, jour=date(2026, 9, 30)))
 
-    refused = await resultats(client, older["id"])
-    assert {one["probleme"]["code"] for one in refused} == {"date_reference_anterieure"}
+    assert (older["statut"], older["probleme"]["code"]) == ("echouee", "date_reference_anterieure")
+    assert older["compteurs"]["foyers_lus"] == 0
+    assert await resultats(client, older["id"]) == []
+    assert (await counts(service, ouverte))["dossier"] == 5
 
 
 async def test_the_same_key_with_another_file_is_refused(

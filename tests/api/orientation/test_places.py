@@ -207,6 +207,47 @@ async def test_a_new_decision_for_the_same_organisme_keeps_the_place(
     assert (attend["place"]["statut"], attend["place"]["rang"]) == ("en_file", 1)
 
 
+async def test_a_new_decision_for_the_same_organisme_keeps_the_turn(
+    client: Client, ouvrir: Dossier, ft: dict[str, Any]
+) -> None:
+    """Who waits there goes on waiting where it was, and for no longer.
+
+    Planted: a turn at the end of the queue, red.
+    """
+    dossiers = [await ouvrir_et_proposer(client, ouvrir) for _ in range(3)]
+    decisions = [await decider(client, one) for one in dossiers]
+    body = {"personne_id": dossiers[1]["personne_id"]}
+    suivante = (await client.post("/v1/orientations", body)).json()
+    await client.post(f"/v1/orientations/{suivante['id']}/criteres", criteres(), version=1)
+
+    decision = await decider(client, suivante)
+
+    avant, ici = decisions[1]["place"], decision["place"]
+    assert (ici["statut"], ici["rang"]) == ("en_file", 1)
+    assert ici["date_limite_file"] == avant["date_limite_file"]
+    apres = (await client.get(f"/v1/orientations/{dossiers[2]['id']}")).json()
+    assert (apres["place"]["statut"], apres["place"]["rang"]) == ("en_file", 2)
+    await borner(client, ft, 2)
+    lue = (await client.get(f"/v1/orientations/{suivante['id']}")).json()
+    assert lue["place"]["statut"] == "placee"
+
+
+async def test_a_state_asked_twice_is_one(
+    client: Client, ouvrir: Dossier, ft: dict[str, Any]
+) -> None:
+    """No row comes twice, and none is left out of the pages. Planted: a part each time, red."""
+    dossiers = [await ouvrir_et_proposer(client, ouvrir) for _ in range(3)]
+    for one in dossiers:
+        await decider(client, one)
+
+    url = f"/v1/organismes-referents/{ft['id']}/places?statut=en_file&statut=en_file"
+    listed = (await client.get(url)).json()["elements"]
+    assert [one["orientation_id"] for one in listed] == [one["id"] for one in dossiers[1:]]
+    url = "/v1/orientations?statut=ouverte&statut=ouverte&limite=2"
+    page = (await client.get(url)).json()
+    assert (len(page["elements"]), page["pagination"]["suivant"] is None) == (2, False)
+
+
 async def test_more_places_are_given_in_order_and_fewer_take_none_back(
     client: Client, ouvrir: Dossier, ft: dict[str, Any]
 ) -> None:

@@ -34,7 +34,7 @@ class Orientation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for one orientation; the rest is the real app's."""
-        if not scope["path"].startswith("/v1/orientations/"):
+        if not scope["path"].startswith(("/v1/orientations/", "/v1/reorientations/")):
             await self._app(scope, receive, send)
             return
         found = self.orientations.get(scope["path"].rsplit("/", 1)[-1])
@@ -70,18 +70,56 @@ class Orientation:
         await self.redire(orientation)
         return orientation
 
-    async def redire(self, orientation: dict[str, Any]) -> None:
-        """Tell the feed of a decision, again or for the first time."""
-        fait = Fait(
-            "orientation.decision.enregistree",
-            "orientations",
-            UUID(orientation["id"]),
-            orientation["version"],
+    async def notifier(self, orientation: dict[str, Any], date_notification: str) -> None:
+        """Record when the decision was received, and tell the feed."""
+        orientation["date_notification"] = date_notification
+        await self.redire(orientation, "orientation.notification.enregistree")
+
+    async def demander(self, orientation: dict[str, Any], **champs: Any) -> dict[str, Any]:
+        """Ask for a réorientation right after the diagnostic, and tell the feed."""
+        reorientation = {
+            "id": str(new_id()),
+            "version": 1,
+            "cree_le": "2026-03-20T08:15:00Z",
+            "modifie_le": "2026-03-20T08:15:00Z",
+            "orientation_id": orientation["id"],
+            "statut": "en_attente",
+            "demandeur": "organisme",
+            "organisme_demandeur_id": orientation["organisme_referent_id"],
+            "moment": "apres_diagnostic",
+            "motif": "diagnostic_global",
+            "commentaire": None,
+            "diagnostic_id": None,
+            "type_parcours_propose": "professionnel",
+            "organisme_propose_id": str(new_id()),
+            "date_demande": "2026-03-20",
+            "date_limite_reponse": "2026-04-04",
+            "etat_reponse": "attendue",
+            "date_limite_avis": None,
+            "etat_avis": "non_requise",
+            "actes": [],
+            "orientation_suivante_id": None,
+            "contrat": {"effet": "delai_interrompu", "date_limite": None, "source": "D5411-8-2"},
+            **champs,
+        }
+        self.orientations[str(reorientation["id"])] = reorientation
+        await self.redire(reorientation, "orientation.reorientation.demandee")
+        return reorientation
+
+    async def redire(
+        self, ressource: dict[str, Any], fait: str = "orientation.decision.enregistree"
+    ) -> None:
+        """Tell the feed of a decision, or of another fact, again or for the first time."""
+        told = Fait(
+            fait,
+            "reorientations" if ".reorientation." in fait else "orientations",
+            UUID(ressource["id"]),
+            ressource["version"],
             Operation.MODIFICATION,
         )
         acces = self._service.acces_interne(self._collectivite)
         async with self._service.base.transaction(acces) as tx:
-            await publier(tx, fait)
+            await publier(tx, told)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.orientation.criteres.rules import Critere, Deduction, Entrees
-from shared.schemas.orientation import NiveauFrein
+from shared.schemas.orientation.vocabulaire import NiveauFrein
 
 SANS_CONTRAINTE = {
     "contrainte_sante": "AUCUNE",

@@ -26,7 +26,7 @@ from services.orientation.accueils.rules import (
     verifier_presence,
 )
 from shared.refus import TransitionInterdite, Validation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.accueils import (
     AccueilCreation,
     MotifAbsence,
     PresenceAccueil,

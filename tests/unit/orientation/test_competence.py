@@ -13,7 +13,7 @@ from services.orientation.orientations.competence import (
 )
 from services.orientation.orientations.referent import Situation
 from shared.delais import delai_en_vigueur
-from shared.schemas.orientation import TypeOrganisme
+from shared.schemas.orientation.vocabulaire import TypeOrganisme
 
 CD, FT = TypeOrganisme.CONSEIL_DEPARTEMENTAL, TypeOrganisme.FRANCE_TRAVAIL
 ML, CE = TypeOrganisme.MISSION_LOCALE, TypeOrganisme.CAP_EMPLOI

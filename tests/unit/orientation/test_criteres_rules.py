@@ -22,7 +22,7 @@ from services.orientation.criteres.rules import (
 )
 from shared.referentiels import codes
 from shared.refus import Validation
-from shared.schemas.orientation import NiveauFrein
+from shared.schemas.orientation.vocabulaire import NiveauFrein
 from tests.unit.orientation.construire import COMPLET, SANS_CONTRAINTE, criteres
 
 MIDI = datetime(2026, 3, 2, 12, tzinfo=UTC)

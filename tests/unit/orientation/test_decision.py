@@ -14,7 +14,7 @@ from services.orientation.orientations.rules import (
     decider,
 )
 from shared.refus import TransitionInterdite, Validation
-from shared.schemas.orientation import (
+from shared.schemas.orientation.vocabulaire import (
     EtatDecision,
     MotifRefus,
     StatutOrientation,

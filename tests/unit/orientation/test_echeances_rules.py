@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from services.orientation.echeances.rules import LEGAL, objectifs
+from services.orientation.echeances.rules import LEGAL, LEGALES, objectifs
 from shared.schemas.collectivite import DelaiLocal, EvenementDelai, UniteDelai
-from shared.schemas.orientation import NatureDelai
+from shared.schemas.orientation.echeances import NatureDelai
 
 
 def local(code: str = "entree_parcours", **changes: object) -> DelaiLocal:
@@ -15,7 +15,7 @@ def local(code: str = "entree_parcours", **changes: object) -> DelaiLocal:
 
 
 def test_the_law_is_always_there_and_first() -> None:
-    assert objectifs([]) == (LEGAL,)
+    assert objectifs([]) == LEGALES
     assert objectifs([local()])[0] is LEGAL
     assert (LEGAL.code, LEGAL.nature, LEGAL.confirme) == (
         "orientation_pcd",
@@ -32,7 +32,7 @@ def test_the_law_is_always_there_and_first() -> None:
             None, "entree_parcours", ("reception", "entree_parcours"), False, id="départ non dit"
         ),
         pytest.param(
-            "ouverture_droit", "accueil", ("reception", "accueil"), False, id="Loire : non daté ici"
+            "ouverture_droit", "accueil", ("ouverture_droit", "accueil"), True, id="Loire"
         ),
         pytest.param("reception", "accueil", ("reception", "accueil"), True, id="réglé"),
         pytest.param(
@@ -44,7 +44,7 @@ def test_the_law_is_always_there_and_first() -> None:
 def test_what_the_source_does_not_give_is_not_confirmed(
     depart: str | None, fin: str | None, compte: tuple[str, str], confirme: bool
 ) -> None:
-    _, objectif = objectifs([local(depart=depart, fin=fin)])
+    *_, objectif = objectifs([local(depart=depart, fin=fin)])
 
     assert (objectif.depart, objectif.fin) == tuple(EvenementDelai(un) for un in compte)
     assert objectif.confirme is confirme
@@ -57,10 +57,13 @@ def test_what_the_source_does_not_give_is_not_confirmed(
         pytest.param(local("orientation_pcd"), id="code de la loi"),
         pytest.param(local("contrat_engagement"), id="code d'une autre loi"),
         pytest.param(local(territoire="redon"), id="territoire sans communes connues"),
+        pytest.param(local("reexamen_social"), id="réexamen du parcours social"),
+        pytest.param(local("reponse_reorientation"), id="attente d'une réponse"),
+        pytest.param(local("avis_ep_reorientation"), id="attente d'un avis"),
     ],
 )
 def test_what_is_no_objective_here(delai: DelaiLocal) -> None:
-    assert objectifs([delai]) == (LEGAL,)
+    assert objectifs([delai]) == LEGALES
 
 
 def test_rows_of_one_code_follow_one_another() -> None:
@@ -75,7 +78,7 @@ def test_rows_of_one_code_follow_one_another() -> None:
 
 
 def test_of_two_rows_of_one_day_the_last_wins() -> None:
-    _, seul = objectifs([local(duree=15), local(duree=10)])
+    *_, seul = objectifs([local(duree=15), local(duree=10)])
 
     assert seul.delai is not None
     assert seul.delai.duree == 10

@@ -25,7 +25,7 @@ from services.orientation.orientations.referent import (
 )
 from services.orientation.orientations.rules import Base, PropositionParcours, proposer_parcours
 from shared.referentiels import charger
-from shared.schemas.orientation import NiveauFrein, TypeOrganisme
+from shared.schemas.orientation.vocabulaire import NiveauFrein, TypeOrganisme
 from tests.unit.orientation.construire import COMPLET, criteres, entrees, un_id
 
 JOUR = date(2026, 3, 2)

@@ -456,7 +456,7 @@ def test_fingerprints_of_different_foyers_differ() -> None:
 
 @pytest.mark.parametrize("etat", list(EtatDossier))
 def test_active_dossiers_are_2_3_4(etat: EtatDossier) -> None:
-    assert dossier_actif(replace(lire_foyer(), etat_dossier=etat)) is (etat.value in "234")
+    assert dossier_actif(etat) is (etat.value in "234")
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ import pytest
 
 from services.orientation.orientations.referent import (
     REGLES,
+    TABLE_ORGANISME,
     Defaut,
     Ecart,
     MotifEcart,
     Organisme,
     RegleLocale,
     Situation,
+    TableOrganisme,
     age_revolu,
     obstacle,
     proposer_organisme,
@@ -22,7 +24,7 @@ from services.orientation.orientations.referent import (
 )
 from services.orientation.orientations.rules import Base
 from shared.refus import Validation
-from shared.schemas.orientation import TypeOrganisme, TypeParcours
+from shared.schemas.orientation.vocabulaire import TypeOrganisme, TypeParcours
 from tests.unit.orientation.construire import un_id
 
 JOUR = date(2026, 3, 2)
@@ -119,31 +121,31 @@ def test_a_delegataire_may_take_a_default_decided_by_the_pcd_alone() -> None:
 
 ARRETE = RegleLocale(
     "arrêté conjoint (illustration)",
-    depuis=date(2026, 3, 1),
-    jusqu_au=date(2026, 3, 31),
     type_parcours=SOCIO,
     types=(TypeOrganisme.DELEGATAIRE_DEPARTEMENTAL,),
     communes=frozenset({RENNES}),
 )
 
 
+def local(*locales: RegleLocale) -> TableOrganisme:
+    return replace(TABLE_ORGANISME, locales=locales)
+
+
 @pytest.mark.parametrize(
-    ("parcours", "commune", "jour", "regle"),
+    ("parcours", "commune", "regle"),
     [
-        pytest.param(SOCIO, RENNES, date(2026, 2, 28), "O08", id="veille de l'arrêté"),
-        pytest.param(SOCIO, RENNES, date(2026, 3, 1), "O04", id="premier jour"),
-        pytest.param(SOCIO, RENNES, date(2026, 3, 31), "O04", id="dernier jour"),
-        pytest.param(SOCIO, RENNES, date(2026, 4, 1), "O08", id="lendemain"),
-        pytest.param(SOCIO, REDON, JOUR, "O08", id="autre territoire"),
-        pytest.param(PRO, RENNES, JOUR, "O09", id="autre parcours"),
+        pytest.param(SOCIO, RENNES, "O04", id="son territoire"),
+        pytest.param(SOCIO, REDON, "O08", id="autre territoire"),
+        pytest.param(SOCIO, None, "O08", id="commune inconnue"),
+        pytest.param(PRO, RENNES, "O09", id="autre parcours"),
     ],
 )
-def test_a_local_order_binds_where_and_when_it_says(
-    parcours: TypeParcours, commune: str, jour: date, regle: str
+def test_a_local_order_binds_where_it_says(
+    parcours: TypeParcours, commune: str | None, regle: str
 ) -> None:
     situation = replace(ADULTE, code_commune=commune)
 
-    proposition = proposer_organisme(parcours, situation, TOUS, jour, regles_locales=[ARRETE])
+    proposition = proposer_organisme(parcours, situation, TOUS, JOUR, table=local(ARRETE))
 
     assert proposition.regle
     assert proposition.regle.code == regle
@@ -153,10 +155,45 @@ def test_a_local_order_binds_where_and_when_it_says(
 
 
 def test_a_local_order_without_its_organisme_proposes_nothing_else() -> None:
-    proposition = proposer_organisme(SOCIO, ADULTE, [CD, FT], JOUR, regles_locales=[ARRETE])
+    proposition = proposer_organisme(SOCIO, ADULTE, [CD, FT], JOUR, table=local(ARRETE))
 
     assert proposition.regle
     assert (proposition.regle.code, proposition.organisme_id) == ("O04", None)
+
+
+@pytest.mark.parametrize(
+    ("public", "situation", "regle"),
+    [
+        pytest.param({"age_min": 40}, ADULTE, "O04", id="âge minimal inclus"),
+        pytest.param({"age_min": 41}, ADULTE, "O08", id="un an trop jeune"),
+        pytest.param({"age_max": 40}, ADULTE, "O04", id="âge maximal inclus"),
+        pytest.param({"age_max": 39}, ADULTE, "O08", id="un an trop âgé"),
+        pytest.param({"age_max": 99}, replace(ADULTE, age=None), "O08", id="âge inconnu"),
+        pytest.param({"boe": True}, replace(ADULTE, boe=True), "O04", id="BOE"),
+        pytest.param({"boe": True}, replace(ADULTE, boe=False), "O08", id="non BOE"),
+        pytest.param({"boe": False}, ADULTE, "O08", id="BOE inconnu"),
+    ],
+)
+def test_a_local_order_binds_whom_it_says(
+    public: dict[str, int], situation: Situation, regle: str
+) -> None:
+    arrete = replace(ARRETE, **public)
+
+    proposition = proposer_organisme(SOCIO, situation, TOUS, JOUR, table=local(arrete))
+
+    assert proposition.regle
+    assert proposition.regle.code == regle
+
+
+def test_of_two_local_orders_the_first_wins() -> None:
+    second = replace(ARRETE, types=(TypeOrganisme.FRANCE_TRAVAIL,))
+
+    choix = [
+        proposer_organisme(SOCIO, ADULTE, TOUS, JOUR, table=local(*locales)).organisme_id
+        for locales in ((ARRETE, second), (second, ARRETE))
+    ]
+
+    assert choix == [PLIE.id, FT.id]
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,11 @@ from services.orientation.places.rules import (
     Attribution,
     Stock,
     attribuer,
+    garder,
     limite_file,
 )
 from shared.delais import Delai, Unite
-from shared.schemas.orientation import StatutPlace, TypeOrganisme, TypeParcours
+from shared.schemas.orientation.vocabulaire import StatutPlace, TypeOrganisme, TypeParcours
 from tests.unit.orientation.construire import un_id
 
 EFFET = date(2026, 3, 2)
@@ -59,6 +60,24 @@ def test_a_decision_gives_a_place_or_the_end_of_the_queue(
     stock: Stock, attribution: Attribution
 ) -> None:
     assert attribuer(stock, EFFET) == attribution
+
+
+@pytest.mark.parametrize(
+    ("statut", "attribution"),
+    [
+        pytest.param(
+            StatutPlace.EN_FILE,
+            Attribution(StatutPlace.EN_FILE, 8, 3, date(2026, 4, 1)),
+            id="attend encore",
+        ),
+        pytest.param(StatutPlace.PLACEE, PLACEE, id="placée après avoir attendu"),
+    ],
+)
+def test_who_stays_keeps_the_place_or_the_turn(
+    statut: StatutPlace, attribution: Attribution
+) -> None:
+    """Planted: the number of a turn that is over kept, red."""
+    assert garder(statut, 8, 3, date(2026, 4, 1)) == attribution
 
 
 @pytest.mark.parametrize(

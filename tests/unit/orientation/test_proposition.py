@@ -14,7 +14,7 @@ from services.orientation.orientations.rules import (
     Base,
     proposer_parcours,
 )
-from shared.schemas.orientation import NiveauFrein, TypeParcours
+from shared.schemas.orientation.vocabulaire import NiveauFrein, TypeParcours
 from tests.unit.orientation.construire import COMPLET, criteres, entrees
 
 with (Path(__file__).parent / "oracle" / "table-decision-parcours.csv").open(

@@ -1,21 +1,32 @@
 """What is shown of counts never gives back a group under five."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
 from fractions import Fraction
-from itertools import product
+from functools import partial
+from itertools import combinations, product
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.orientation.criteres.rules import Critere
 from services.orientation.statistiques.rules import (
     SEUIL,
     Durees,
+    Objectif,
+    equite,
     groupes_masques,
     modalites_masquees,
+    objectif_compte,
+    profil,
+    repartition,
     tableau,
 )
-from shared.schemas.orientation import GroupeStatistiques
+from shared.refus import Validation
+from shared.schemas.collectivite import DelaiLocal
+from shared.schemas.orientation.statistiques import GroupeStatistiques, ProfilEquite
+from tests.unit.orientation.construire import COMPLET, criteres
 
 Tableau = tuple[GroupeStatistiques, list[GroupeStatistiques]]
 
@@ -100,25 +111,53 @@ def test_who_knows_the_rule_still_has_two_readings() -> None:
                 assert len({un[rang] for un in possibles}) > 1, (vus, possibles)
 
 
+DELAIS = ("dans_objectif", "dans_delai", "hors_delai")
+PARCOURS, SANS = ("P", "S", "O"), ("non_decidee", "sans_suite")
+# What one person is: decided, by delay and by parcours, or not decided, by one name in both.
+ISSUES = [*product(DELAIS, PARCOURS), *((nom, nom) for nom in SANS)]
 comptes_tires = st.dictionaries(
-    st.sampled_from("uvwxyz"),
-    st.lists(
-        st.tuples(
-            st.sampled_from(["dans_delai", "hors_delai", "non_decidee"]), st.sampled_from("PSO")
-        ),
-        max_size=24,
-    ),
-    min_size=1,
+    st.sampled_from("xyz"), st.lists(st.sampled_from(ISSUES), max_size=40), min_size=1
 )
+Cellule = tuple[str, str, str]
 
 
 @given(comptes_tires)
+@example({"x": [("hors_delai", "P")] * 2 + [("dans_delai", "S")] * 10 + [("non_decidee",) * 2] * 8})
+@example(
+    {
+        "x": [("dans_objectif", "P")] * 20
+        + [("hors_delai", "S")] * 2
+        + [("non_decidee",) * 2] * 3
+        + [("sans_suite",) * 2] * 4
+    }
+)
+@example(
+    {
+        "x": [("hors_delai", "P"), ("dans_delai", "P")]
+        + [("dans_objectif", "P")] * 20
+        + [("non_decidee",) * 2] * 3
+        + [("sans_suite",) * 2] * 4,
+        "y": [("hors_delai", "P")] * 2 + [("dans_delai", "P")] * 5 + [("dans_objectif", "P")] * 20,
+    }
+)
+@example(
+    {
+        "x": [("dans_objectif", "P")] * 10
+        + [("dans_delai", "P")] * 2
+        + [("hors_delai", "P")] * 8
+        + [("non_decidee",) * 2] * 9
+    }
+)
 def test_no_group_under_five_can_be_computed_from_what_is_shown(
     personnes: Mapping[str, list[tuple[str, str]]],
 ) -> None:
-    """All that is shown, as linear equations of the true counts: none of 1 to 4 has a solution.
+    """All that is shown, as linear equations of the true counts: no sum of 1 to 4 has a solution.
 
-    Planted: groups hidden alone; the second count left out; red both.
+    With a local objective and without it, both asked of the same people.
+
+    Planted: groups hidden alone; the second count left out; each répartition masked as if the
+    others did not tell of those without a decision; the hidden ones of a group summed with those
+    without a decision; a delay hidden by the objective alone; red all five.
     """
     comptes = {
         cle: {
@@ -127,48 +166,69 @@ def test_no_group_under_five_can_be_computed_from_what_is_shown(
         }
         for cle, tous in personnes.items()
     }
-    ensemble, groupes = tableau(comptes, {None: Durees(24, 24)})
-
-    cellules = [
-        (cle, delai, parcours)
-        for cle in personnes
-        for delai in ("dans_delai", "hors_delai", "non_decidee")
-        for parcours in "PSO"
-    ]
-    equations = [
-        [int(quoi(cellule)) for cellule in cellules]
-        for groupe in (ensemble, *groupes)
-        for quoi in _montres(groupe, ensemble is groupe)
-    ]
+    cellules = [(cle, *issue) for cle in personnes for issue in ISSUES]
+    equations = []
+    for objectif in (True, False):
+        lus = comptes if objectif else {cle: _sans_objectif(un) for cle, un in comptes.items()}
+        ensemble, groupes = tableau(lus, {None: Durees(24, 24)}, objectif=objectif)
+        equations += [
+            [int(quoi(cellule)) for cellule in cellules]
+            for groupe in (ensemble, *groupes)
+            for quoi in _montres(groupe, tous=ensemble is groupe, objectif=objectif)
+        ]
     base = _echelonner(equations)
-    for cle in personnes:
-        for rang, nom in enumerate(("delai", "parcours")):
-            for modalite, nombre in comptes[cle][nom].items():
-                vise = [int(c[0] == cle and c[rang + 1] == modalite) for c in cellules]
-                assert not (0 < nombre < SEUIL and _engendre(base, vise)), (cle, modalite, nombre)
-    for rang, nom in enumerate(("delai", "parcours")):
-        for modalite in ("dans_delai", "hors_delai", "non_decidee", *"PSO"):
-            nombre = sum(comptes[cle][nom].get(modalite, 0) for cle in comptes)
-            vise = [int(c[rang + 1] == modalite) for c in cellules]
-            assert not (0 < nombre < SEUIL and _engendre(base, vise)), (modalite, nombre)
+    for nom, rang in (("delai", 1), ("parcours", 2)):
+        for modalites in _parties({issue[rang - 1] for issue in ISSUES}):
+            for cles in (*((cle,) for cle in personnes), tuple(personnes)):
+                nombre = sum(comptes[cle][nom].get(un, 0) for cle in cles for un in modalites)
+                if 0 < nombre < SEUIL:
+                    vise = [int(c[0] in cles and c[rang] in modalites) for c in cellules]
+                    assert not _engendre(base, vise), (cles, modalites, nombre)
 
 
-def _montres(groupe: GroupeStatistiques, tous: bool):  # type: ignore[no-untyped-def]
+def _parties(noms: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Each count, and each sum of several: a few people are no less few for being of two kinds."""
+    for taille in range(1, len(noms) + 1):
+        yield from combinations(sorted(noms), taille)
+
+
+def _sans_objectif(repartitions: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    """The same people, their delays not told apart."""
+    delai = dict(repartitions["delai"])
+    atteint = delai.pop("dans_objectif", 0)
+    reunis = {"dans_delai": delai.get("dans_delai", 0) + atteint}
+    merged = delai | {un: n for un, n in reunis.items() if n}
+    return {nom: dict(un) for nom, un in repartitions.items()} | {"delai": merged}
+
+
+def _montres(
+    groupe: GroupeStatistiques, *, tous: bool, objectif: bool
+) -> Iterator[Callable[[Cellule], bool]]:
     """What each number shown is the sum of."""
 
-    def dedans(cellule: tuple[str, str, str]) -> bool:
+    def dedans(cellule: Cellule) -> bool:
         return tous or cellule[0] == groupe.cle
 
     if groupe.a_orienter is not None:
         yield dedans
-    for repartition in groupe.repartitions:
-        rang = 1 if repartition.nom == "delai" else 2
-        masquees = {un.modalite for un in repartition.effectifs if un.masque}
-        if repartition.masquee:
+    if groupe.orientees is not None:
+        yield lambda c: dedans(c) and c[1] not in SANS
+    for une in groupe.repartitions:
+        if une.masquee:
             continue
-        noms = ("dans_delai", "hors_delai", "non_decidee") if rang == 1 else tuple("PSO")
-        for modalite in set(noms) - masquees:
-            yield lambda c, rang=rang, modalite=modalite: dedans(c) and c[rang] == modalite
+        rang, noms = (1, DELAIS) if une.nom == "delai" else (2, PARCOURS)
+        masquees = {un.modalite for un in une.effectifs if un.masque}
+        for modalite in {*noms, *SANS} - masquees:
+            lues = {modalite}
+            if not objectif and une.nom == "delai":
+                lues = {"dans_delai": {*DELAIS[:2]}, "dans_objectif": set()}.get(modalite, lues)
+            yield partial(_est, dedans, rang, lues)
+
+
+def _est(
+    dedans: Callable[[Cellule], bool], rang: int, modalites: Collection[str], cellule: Cellule
+) -> bool:
+    return dedans(cellule) and cellule[rang] in modalites
 
 
 def _echelonner(lignes: list[list[int]]) -> list[list[Fraction]]:
@@ -200,10 +260,11 @@ def test_a_rate_beside_a_hidden_count_would_tell_it() -> None:
     (ensemble, _) = tableau(comptes, {None: Durees(240, 200), "x": Durees(240, 200)})
 
     assert ensemble.a_orienter == 63
+    assert ensemble.orientees == 43
     assert {un.modalite: un.nombre for un in ensemble.repartitions[0].effectifs} == {
-        "dans_delai": 40,
+        "dans_delai": None,
         "hors_delai": None,
-        "non_decidee": None,
+        "non_decidee": 20,
     }
     assert (ensemble.dans_delai_points_base, ensemble.delai_moyen_heures) == (None, None)
 
@@ -215,3 +276,164 @@ def test_rates_and_means_of_what_is_shown() -> None:
 
     assert (ensemble.dans_delai_points_base, ensemble.delai_median_heures) == (6667, 200)
     assert groupe.dans_delai_points_base == 6667
+
+
+def test_a_local_objective_is_a_part_of_the_delay_and_never_beside_it() -> None:
+    """Within 15 days and within six weeks share one répartition: their difference is a count."""
+    comptes = {"x": {"delai": {"dans_objectif": 30, "dans_delai": 10, "hors_delai": 10}}}
+
+    ensemble, _ = tableau(comptes, {}, objectif=True)
+    sans, _ = tableau(comptes, {})
+    serre, _ = tableau({"x": {"delai": {"dans_objectif": 30, "dans_delai": 2}}}, {}, objectif=True)
+
+    assert (ensemble.dans_delai_points_base, ensemble.dans_objectif_points_base) == (8000, 6000)
+    assert sans.dans_objectif_points_base is None
+    assert (serre.dans_delai_points_base, serre.dans_objectif_points_base) == (None, None)
+
+
+def _local(**champs: object) -> DelaiLocal:
+    base = {"code": "entree_parcours", "duree": 15, "unite": "jours", "source": "délibération"}
+    return DelaiLocal.model_validate(base | champs)
+
+
+@pytest.mark.parametrize(
+    ("local", "objectif", "confirme"),
+    [
+        pytest.param({}, Objectif(0, 15, entree=False), False, id="rien de dit : à la décision"),
+        pytest.param(
+            {"depart": "reception", "fin": "entree_parcours"},
+            Objectif(0, 15, entree=True),
+            True,
+            id="de la réception à l'entrée",
+        ),
+        pytest.param(
+            {"depart": "ouverture_droit", "fin": "accueil", "duree": 1, "unite": "mois"},
+            Objectif(1, 0, entree=False),
+            False,
+            id="en mois, faits non datés ici",
+        ),
+        pytest.param(
+            {"depart": "reception", "fin": "decision", "duree": 2, "unite": "semaines"},
+            Objectif(0, 14, entree=False),
+            True,
+            id="en semaines",
+        ),
+    ],
+)
+def test_a_local_objective_as_it_is_counted(
+    local: dict[str, object], objectif: Objectif, confirme: bool
+) -> None:
+    _, found, montre = objectif_compte([_local(**local)], "entree_parcours", date(2026, 3, 31))
+
+    assert (found, montre.confirme) == (objectif, confirme)
+
+
+def test_the_objective_of_the_last_day_is_counted_for_all_the_period() -> None:
+    locaux = [
+        _local(duree=30),
+        _local(duree=15, depuis="2026-03-31"),
+        _local(duree=10, depuis="2026-04-01"),
+        _local(code="autre", duree=1),
+    ]
+
+    assert objectif_compte(locaux, "entree_parcours", date(2026, 3, 31))[1].jours == 15
+    with pytest.raises(Validation):
+        objectif_compte(locaux, "inconnu", date(2026, 3, 31))
+    with pytest.raises(Validation):
+        objectif_compte(locaux[1:3], "entree_parcours", date(2026, 3, 30))
+
+
+def test_reorientations_are_shared_out_on_their_own() -> None:
+    assert repartition("motif", {"A": 3}).masquee
+    found = repartition("motif", {"A": 12, "B": 3, "C": 6})
+    assert {un.modalite: un.nombre for un in found.effectifs} == {"A": 12, "B": None, "C": None}
+
+
+PROFIL = ProfilEquite(
+    regle="P4",
+    activite="oui",
+    projection="oui",
+    qualification="oui",
+    frein="moyen",
+    obstacle="non",
+)
+
+
+def test_the_same_inputs_are_one_profile_whatever_else_differs() -> None:
+    """A profile is what the table reads, not the criteria behind it."""
+    un = profil("P4", criteres(**COMPLET | {"contrainte_mobilite": "DEPENDANT_TRANSPORT"}))
+    autre = profil(
+        "P4",
+        [
+            *criteres(**COMPLET | {"contrainte_numerique": "NON_ACCES_INTERNET"}),
+            Critere("obstacle_temporaire", "false"),
+        ],
+    )
+
+    assert un == autre == PROFIL
+    assert profil("P5", criteres(**COMPLET)) != un
+
+
+def test_unequal_decisions_on_the_same_inputs_show() -> None:
+    """A territory where the proposal is set aside three times in four, beside two where it is not.
+
+    Planted: groups compared without their profile, red.
+    """
+    autre = PROFIL.model_copy(update={"regle": "P2", "frein": "fort"})
+    groupes = equite(
+        {
+            (PROFIL, "35236"): {"conforme": 10, "autre_parcours.social": 30},
+            (PROFIL, "35238"): {"conforme": 36, "autre_parcours.social": 5},
+            (autre, "35236"): {"conforme": 20},
+            (autre, "35238"): {"conforme": 20},
+        }
+    )
+
+    assert {(un.profil.regle, un.cle): un.ecart_points_base for un in groupes} == {
+        ("P4", "35236"): 7500,
+        ("P4", "35238"): 1220,
+        ("P2", "35236"): 0,
+        ("P2", "35238"): 0,
+    }
+
+
+ECARTS = ("conforme", "autre_organisme", "autre_parcours.social")
+decisions_tirees = st.dictionaries(
+    st.tuples(st.sampled_from(["P2", "P4"]), st.sampled_from("uvw")),
+    st.dictionaries(st.sampled_from(ECARTS), st.integers(1, 30), min_size=1),
+    min_size=1,
+)
+
+
+@given(decisions_tirees)
+def test_no_departure_of_a_few_can_be_computed(
+    tires: Mapping[tuple[str, str], dict[str, int]],
+) -> None:
+    """Even by who knows how many decisions there are in all, as the other statistics tell it.
+
+    Planted: cells hidden alone, red.
+    """
+    comptes = {
+        (PROFIL.model_copy(update={"regle": regle}), cle): effectifs
+        for (regle, cle), effectifs in tires.items()
+    }
+    groupes = equite(comptes)
+
+    cellules = [(*cle, ecart) for cle in tires for ecart in ECARTS]
+    tous = sum(sum(effectifs.values()) for effectifs in tires.values())
+    equations = [[1] * len(cellules)] if tous >= SEUIL else []
+    for groupe in groupes:
+        ici = (groupe.profil.regle, groupe.cle)
+        if groupe.decisions is not None:
+            equations.append([int(c[:2] == ici) for c in cellules])
+        masques = {un.modalite for un in groupe.effectifs if un.masque}
+        vus = set(ECARTS) - masques if groupe.effectifs else set()
+        equations += [[int(c == (*ici, m)) for c in cellules] for m in vus]
+        if groupe.ecart_points_base is not None:
+            assert "conforme" in vus
+    base = _echelonner(equations)
+    for cle, effectifs in tires.items():
+        for ecarts in _parties(ECARTS):
+            if 0 < sum(effectifs.get(ecart, 0) for ecart in ecarts) < SEUIL:
+                vise = [int(c[:2] == cle and c[2] in ecarts) for c in cellules]
+                assert not _engendre(base, vise), (cle, ecarts, effectifs)

@@ -13,7 +13,11 @@ from services.orientation.notifications.rules import (
 )
 from services.orientation.orientations.competence import AutoriteIncompetente
 from shared.refus import TransitionInterdite, Validation
-from shared.schemas.orientation import ModeNotification, StatutOrientation, TypeOrganisme
+from shared.schemas.orientation.vocabulaire import (
+    ModeNotification,
+    StatutOrientation,
+    TypeOrganisme,
+)
 
 DECISION, JOUR = date(2026, 3, 2), date(2026, 3, 20)
 MAIN, LETTRE = ModeNotification.REMISE_EN_MAIN_PROPRE, ModeNotification.LETTRE_RECOMMANDEE

@@ -7,8 +7,8 @@ import pytest
 
 from services.parcours.accompagnements import rules
 from shared.refus import Refus, TransitionInterdite, Validation
-from shared.schemas.orientation import TypeParcours
-from shared.schemas.parcours import ClotureCreation
+from shared.schemas.orientation.vocabulaire import TypeParcours
+from shared.schemas.parcours.accompagnement import ClotureCreation
 
 DEBUT, JOUR = date(2026, 3, 9), date(2026, 6, 1)
 UN_JOUR = timedelta(days=1)

@@ -11,8 +11,8 @@ import pytest
 from services.parcours.freins import rules
 from shared.referentiels import codes
 from shared.refus import TransitionInterdite, Validation
-from shared.schemas.orientation import NiveauFrein
-from shared.schemas.parcours import (
+from shared.schemas.orientation.vocabulaire import NiveauFrein
+from shared.schemas.parcours.freins import (
     AbandonCreation,
     CodeFrein,
     FondementLevee,

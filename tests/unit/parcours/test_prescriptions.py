@@ -7,7 +7,7 @@ import pytest
 
 from services.parcours.prescriptions import rules
 from shared.refus import TransitionInterdite, Validation
-from shared.schemas.parcours import (
+from shared.schemas.parcours.prescriptions import (
     PrescriptionAnnulationCreation,
     PrescriptionConfirmationCreation,
     PrescriptionCreation,

@@ -1,119 +1,22 @@
-"""Tables of parcours: periods of accompaniment, freins as observed, and what was prescribed.
-
-Health has tables of its own (contract guide, 16.3), of the same columns: a query that does not
-name them cannot show it.
-"""
+"""Freins, what was observed of them, prescriptions; health apart."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, MetaData, text
-from sqlalchemy.orm import DeclarativeBase, Mapped
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy.orm import Mapped
 
-from shared.schemas.orientation import NiveauFrein, TypeParcours
-from shared.schemas.parcours import (
-    FondementLevee,
-    SourceObservation,
-    StatutFrein,
-    StatutParcours,
-    StatutPrescription,
-)
+from services.parcours.tables.base import Base
+from shared.schemas.orientation.vocabulaire import NiveauFrein
+from shared.schemas.parcours.freins import FondementLevee, SourceObservation, StatutFrein
+from shared.schemas.parcours.prescriptions import StatutPrescription
 from shared.socle.dictionnaire import AUCUNE, CHIFFREE, INDIRECTE, Donnee, colonne, fiche
-from shared.socle.tables import CONVENTION, TYPES, Cle, Ecrite, Versionnee
-
-
-class Base(DeclarativeBase):
-    """Metadata of this service's tables."""
-
-    metadata = MetaData(naming_convention=CONVENTION)
-    type_annotation_map = TYPES
-
-
-class Parcours(Versionnee, Base):
-    """The accompaniment of one person; its last period is copied here, where lists read it."""
-
-    __tablename__ = "parcours"
-    __table_args__ = (
-        # At most one open.
-        Index(
-            "uq_parcours_ouvert",
-            "collectivite",
-            "personne_id",
-            unique=True,
-            postgresql_where=text("statut = 'ouvert'"),
-        ),
-        Index(None, "collectivite", "cree_le", "id"),
-        Index(None, "collectivite", "personne_id", "cree_le", "id"),
-        Index(None, "collectivite", "statut", "cree_le", "id"),
-        CheckConstraint(
-            "(statut = 'ouvert' AND date_cloture IS NULL AND motif_cloture IS NULL)"
-            " OR (statut = 'clos' AND date_cloture IS NOT NULL AND motif_cloture IS NOT NULL)",
-            name="statut",
-        ),
-        fiche(
-            "L'accompagnement d'une personne ; sa dernière période y est recopiée",
-            source="orientation : décision suivie par le fil",
-            donnee=INDIRECTE,
-        ),
-    )
-
-    personne_id: Mapped[UUID] = colonne("Personne, opaque : son identité est dans orientation")
-    statut: Mapped[str] = colonne("Ouvert ou clos", source="service", codes=StatutParcours)
-    date_ouverture: Mapped[date] = colonne("Jour d'effet de la première orientation")
-    date_cloture: Mapped[date | None] = colonne(
-        "Jour de sortie", source="POST /v1/parcours/{id}/clotures"
-    )
-    motif_cloture: Mapped[str | None] = colonne(
-        "Pourquoi il est clos", source="POST /v1/parcours/{id}/clotures", codes="motifs-sortie"
-    )
-    commentaire_cloture: Mapped[bytes | None] = colonne(
-        "Texte libre de la sortie, scellé (AES-256-GCM)",
-        CHIFFREE,
-        source="POST /v1/parcours/{id}/clotures",
-    )
-    orientation_id: Mapped[UUID] = colonne("Orientation de la dernière période")
-    type_parcours: Mapped[str] = colonne("Type de la dernière période", codes=TypeParcours)
-    organisme_referent_id: Mapped[UUID] = colonne("Organisme référent de la dernière période")
-
-
-class Periode(Ecrite, Cle, Base):
-    """What one orientation opened, up to the day when the next one takes its place."""
-
-    __tablename__ = "periode"
-    __table_args__ = (
-        Index(None, "collectivite", "orientation_id", unique=True),
-        Index(
-            "uq_periode_courante",
-            "collectivite",
-            "parcours_id",
-            unique=True,
-            postgresql_where=text("date_fin IS NULL"),
-        ),
-        Index(None, "collectivite", "parcours_id", "date_debut"),
-        CheckConstraint("date_fin >= date_debut", name="dates"),
-        ForeignKeyConstraint(
-            ["collectivite", "parcours_id"], ["parcours.collectivite", "parcours.id"]
-        ),
-        fiche(
-            "Ce qu'une orientation a ouvert, jusqu'au jour où la suivante prend sa place",
-            source="orientation : décision suivie par le fil",
-            donnee=INDIRECTE,
-        ),
-    )
-
-    parcours_id: Mapped[UUID] = colonne("Parcours", source="service")
-    orientation_id: Mapped[UUID] = colonne("Orientation qui l'a ouverte")
-    type_parcours: Mapped[str] = colonne("Type de parcours décidé", codes=TypeParcours)
-    organisme_referent_id: Mapped[UUID] = colonne("Organisme référent décidé")
-    date_debut: Mapped[date] = colonne("Premier jour : celui de l'effet de la décision")
-    date_fin: Mapped[date | None] = colonne(
-        "Jour où elle cesse et où la suivante commence ; vide : en cours", source="service"
-    )
-
+from shared.socle.tables import Cle, Ecrite, Versionnee
 
 _SOURCE_FREIN = "POST /v1/parcours/{id}/freins, puis /v1/freins/{id}/niveaux et /reouvertures"
+
 FREIN_OUVERT = "statut IN ('ouvert', 'en_cours')"
 
 
@@ -131,6 +34,11 @@ class ColonnesFrein(Versionnee):
     date_observation: Mapped[date] = colonne("Observation qui donne le niveau")
     date_fin: Mapped[date | None] = colonne(
         "Levée ou abandon", source="POST /v1/freins/{id}/levees ou /abandons"
+    )
+    fin_le: Mapped[datetime | None] = colonne(
+        "Instant où la fin a été sue ; vide d'une fin plus ancienne que cette colonne",
+        AUCUNE,
+        source="horloge de la base",
     )
     fondement: Mapped[str | None] = colonne(
         "Ce qui permet de le dire levé",
@@ -325,5 +233,7 @@ class Volet:
 
 
 ORDINAIRE = Volet(False, Frein, Observation, Prescription)
+
 SANTE = Volet(True, FreinSante, ObservationSante, PrescriptionSante)
+
 VOLETS = {False: (ORDINAIRE,), True: (ORDINAIRE, SANTE)}  # by whether health may be seen

@@ -1,0 +1,76 @@
+"""Tables of orientation: who is to be oriented, by whom, on what grounds, and what was decided."""
+
+from services.orientation.tables.accueils import Accueil, Contact, Convocation, Dispense, Presence
+from services.orientation.tables.base import Base
+from services.orientation.tables.imports import Import, ImportMorceau, ImportResultat, Mouvement
+from services.orientation.tables.indicateurs import Indicateur
+from services.orientation.tables.jeux_de_regles import (
+    Deplacement,
+    JeuDeRegles,
+    MiseEnVigueur,
+    Simulation,
+)
+from services.orientation.tables.organismes import (
+    Affectation,
+    OrganismeReferent,
+    Place,
+    Portefeuille,
+    Unite,
+)
+from services.orientation.tables.orientations import (
+    Alerte,
+    Annulation,
+    Decision,
+    Notification,
+    Orientation,
+    Proposition,
+    RecueilCriteres,
+)
+from services.orientation.tables.personnes import (
+    ActeRapprochement,
+    DeclarationDsp,
+    Dossier,
+    FusionChangement,
+    Personne,
+    Rapprochement,
+)
+from services.orientation.tables.reorientations import ActeReorientation, Reexamen, Reorientation
+
+__all__ = [
+    "Accueil",
+    "ActeRapprochement",
+    "ActeReorientation",
+    "Affectation",
+    "Alerte",
+    "Annulation",
+    "Base",
+    "Contact",
+    "Convocation",
+    "Decision",
+    "DeclarationDsp",
+    "Deplacement",
+    "Dispense",
+    "Dossier",
+    "FusionChangement",
+    "Import",
+    "ImportMorceau",
+    "ImportResultat",
+    "Indicateur",
+    "JeuDeRegles",
+    "MiseEnVigueur",
+    "Mouvement",
+    "Notification",
+    "OrganismeReferent",
+    "Orientation",
+    "Personne",
+    "Place",
+    "Portefeuille",
+    "Presence",
+    "Proposition",
+    "Rapprochement",
+    "RecueilCriteres",
+    "Reexamen",
+    "Reorientation",
+    "Simulation",
+    "Unite",
+]

@@ -1,0 +1,199 @@
+"""SQL of the timeline: what happened to a parcours, read from the rows where it is written."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    Date,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+    union_all,
+)
+
+from services.parcours import tables
+from services.parcours.referents.rules import ROLES_SANTE
+from services.parcours.tables import Volet
+from shared.schemas.parcours.chronologies import EvenementParcours
+from shared.schemas.parcours.chronologies import TypeEvenement as Type
+from shared.schemas.parcours.freins import StatutFrein
+from shared.schemas.parcours.prescriptions import StatutPrescription
+from shared.socle.db import Transaction, siens
+from shared.socle.pages import PageDemandee, paginer, trancher
+
+_T, _P, _D = tables.Parcours, tables.Periode, tables.Diagnostic
+_C, _V, _ACTE = tables.ContratEngagement, tables.RevisionContrat, tables.ActeContrat
+_R, _H, _A, _I = tables.Referent, tables.Passation, tables.ReponsePassation, tables.Intervenant
+
+
+async def list_evenements(
+    tx: Transaction,
+    page: PageDemandee,
+    parcours_id: UUID,
+    fuseau: str,
+    *,
+    sante: bool,
+    au: date | None,
+    jusqu_a: datetime | None,
+) -> Sequence[Row[Any]]:
+    """Read a page of what had happened by a day, as known before an instant.
+
+    Each kind is cut to the page before the kinds are put together.
+    """
+    tranches = []
+    for faits in _faits(parcours_id, fuseau, sante=sante):
+        kind = faits.subquery()
+        statement = select(kind).where(
+            true() if au is None else kind.c.date_evenement <= au,
+            true() if jusqu_a is None else kind.c.connu_le < jusqu_a,
+        )
+        tranches.append(select(trancher(statement, kind.c, page).subquery()))
+    ensemble = union_all(*tranches).subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
+
+
+def render(row: Row[Any]) -> EvenementParcours:
+    """Make the contract of a row."""
+    return EvenementParcours.model_validate(row, from_attributes=True)
+
+
+def _faits(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[Any]]:
+    """Every kind of fact, each as one list of the same columns."""
+    parcours = _T.id == parcours_id
+    # An end older than `cloture_le` is known since the row last changed.
+    clos_le = func.coalesce(_T.cloture_le, _T.modifie_le)
+    periode = _P.parcours_id == parcours_id
+    referent = _R.parcours_id == parcours_id
+    passation = _H.parcours_id == parcours_id
+    diagnostic = _D.parcours_id == parcours_id
+    intervenant = and_(
+        _I.parcours_id == parcours_id,
+        true() if sante else _I.role.not_in([role.value for role in ROLES_SANTE]),
+    )
+    faits = [
+        _debut(Type.PARCOURS_OUVERT, "parcours", _T, _T.date_ouverture).where(parcours),
+        _fin(Type.PARCOURS_CLOS, "parcours", _T, _T.date_cloture, clos_le).where(parcours),
+        # A period has no page of its own: it is read in its parcours.
+        _debut(Type.PERIODE_OUVERTE, "parcours", _P, _P.date_debut, _P.parcours_id).where(periode),
+        _debut(Type.REFERENT_DESIGNE, "referents", _R, _R.date_debut).where(referent),
+        _fin(Type.REFERENT_PARTI, "referents", _R, _R.date_fin, _R.fin_le).where(referent),
+        _debut(Type.PASSATION_PROPOSEE, "passations", _H, _H.date_proposition).where(passation),
+        _debut(Type.PASSATION_REPONSE, "passations", _A, _A.date_reponse, _A.passation_id)
+        .join(_H, (_H.collectivite == _A.collectivite) & (_H.id == _A.passation_id))
+        .where(passation),
+        _debut(Type.INTERVENANT_ARRIVE, "intervenants", _I, _I.date_debut).where(intervenant),
+        _fin(Type.INTERVENANT_PARTI, "intervenants", _I, _I.date_fin, _I.fin_le).where(intervenant),
+        _debut(Type.DIAGNOSTIC_SIGNE, "diagnostics", _D, _D.date_diagnostic).where(diagnostic),
+        *_des_contrats(parcours_id, fuseau),
+    ]
+    for volet in tables.VOLETS[sante]:
+        faits += _du_volet(volet, parcours_id, fuseau)
+    return faits
+
+
+def _des_contrats(parcours_id: UUID, fuseau: str) -> list[Select[Any]]:
+    """The versions and acts of the person's contracts, under the decisions of this parcours.
+
+    A contract outlives a parcours: one signed before an exit is that of the return too.
+    """
+    ecrite = _jour(_V.cree_le, fuseau)
+    version = case(
+        (_V.rang == 1, literal(Type.CONTRAT_ETABLI.value, Text)),
+        else_=literal(Type.CONTRAT_REVISE.value, Text),
+    )
+    acte = literal("contrat_", Text) + _ACTE.type
+    return [
+        _sous_decision(_debut(type_, "contrats-engagement", table, jour, table.contrat_id), table)
+        # By the person: her contracts are found by index.
+        .join(_T, (_T.collectivite == _C.collectivite) & (_T.personne_id == _C.personne_id))
+        .where(_T.id == parcours_id, _P.parcours_id == parcours_id)
+        for type_, table, jour in ((version, _V, ecrite), (acte, _ACTE, _ACTE.date_acte))
+    ]
+
+
+def _sous_decision(faits: Select[Any], table: Any) -> Select[Any]:
+    """Join what was written of a contract to the period of the decision that then stood."""
+    return faits.join(
+        _C, (_C.collectivite == table.collectivite) & (_C.id == table.contrat_id)
+    ).join(
+        _P,
+        (_P.collectivite == table.collectivite) & (_P.orientation_id == table.orientation_id),
+    )
+
+
+def _du_volet(volet: Volet, parcours_id: UUID, fuseau: str) -> list[Select[Any]]:
+    frein, observation, prescription = volet.frein, volet.observation, volet.prescription
+    du_frein = frein.parcours_id == parcours_id
+    prescrite = prescription.parcours_id == parcours_id
+    # An end older than `fin_le` is known since the row last changed.
+    fin_le = func.coalesce(frein.fin_le, frein.modifie_le)
+    reservee = _jour(prescription.cree_le, fuseau)
+    resolue = _jour(prescription.modifie_le, fuseau)
+    return [
+        _debut(Type.FREIN_OBSERVE, "freins", observation, observation.date_observation, frein.id)
+        .join(
+            frein,
+            (frein.collectivite == observation.collectivite) & (frein.id == observation.frein_id),
+        )
+        .where(du_frein),
+        *(
+            _fin(type_, "freins", frein, frein.date_fin, fin_le).where(
+                du_frein, frein.statut == statut.value
+            )
+            for type_, statut in (
+                (Type.FREIN_LEVE, StatutFrein.LEVE),
+                (Type.FREIN_ABANDONNE, StatutFrein.ABANDONNE),
+            )
+        ),
+        _debut(Type.PRESCRIPTION_RESERVEE, "prescriptions", prescription, reservee).where(
+            prescrite
+        ),
+        *(
+            _fin(type_, "prescriptions", prescription, resolue, prescription.modifie_le).where(
+                prescrite, prescription.statut == statut.value
+            )
+            for type_, statut in (
+                (Type.PRESCRIPTION_CONFIRMEE, StatutPrescription.CONFIRMEE),
+                (Type.PRESCRIPTION_ANNULEE, StatutPrescription.ANNULEE),
+            )
+        ),
+    ]
+
+
+def _debut(type_: Any, ressource: str, table: Any, jour: Any, cible: Any = None) -> Select[Any]:
+    """What a row is the beginning of: it bears the row's id."""
+    return _fait(type_, ressource, table, jour, table.cree_le, table.id, cible)
+
+
+def _fin(type_: Type, ressource: str, table: Any, jour: Any, connu_le: Any) -> Select[Any]:
+    """What ended a row: a page needs an id for it too."""
+    fin_id = cast(func.md5(literal(f"{type_}:", Text) + cast(table.id, Text)), Uuid)
+    return _fait(type_, ressource, table, jour, connu_le, fin_id, None).where(jour.is_not(None))
+
+
+def _fait(
+    type_: Any, ressource: str, table: Any, jour: Any, connu_le: Any, fait_id: Any, cible: Any
+) -> Select[Any]:
+    return select(
+        fait_id.label("id"),
+        (literal(type_.value, Text) if isinstance(type_, Type) else type_).label("type"),
+        jour.label("date_evenement"),
+        literal(ressource, Text).label("ressource"),
+        (table.id if cible is None else cible).label("ressource_id"),
+        connu_le.label("connu_le"),
+    ).where(siens(table))
+
+
+def _jour(instant: Any, fuseau: str) -> Any:
+    """The civil day of an instant, where the collectivité is."""
+    return cast(func.timezone(fuseau, instant), Date)

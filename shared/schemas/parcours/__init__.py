@@ -1,0 +1,1 @@
+"""The contract of parcours, one module a capability."""

@@ -1,0 +1,343 @@
+"""Growth: what a request costs where a hundred times as many people live (architecture.md).
+
+Two databases of one server, alike but for the people of their one collectivité, and a service on
+each. The rounds alternate between the two, request by request kind, so that what slows the machine
+slows both; a p95 is that of all the rounds together.
+"""
+
+import http.client
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from itertools import count, cycle, islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import httpx
+import psycopg
+
+from deploy.local import bases
+from deploy.local.collectivites import charger
+from deploy.local.partenaire import Json
+from deploy.local.postgres import ErreurLocale, adresse, ouvrir
+from deploy.local.services import COLLECTIVITES, Installation, Processus, migrer, uvicorn
+from services.orientation.app import app
+from shared.socle.coffre import nouvelle_cle
+from tests.api.orientation.conftest import PERSONNE, criteres
+from tests.bench.charge import centile
+from tests.bench.demandes import Demande, Demandes
+from tests.bench.peuplement import peupler
+
+_CODE = "35D"
+_BUDGET = 1.5
+_LETTRES = str.maketrans("0123456789", "abcdefghij")
+_PAR_PERSONNE_OCTETS = 12_000
+
+Dire = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Ampleur:
+    """From how many people to how many, and how long it is looked at."""
+
+    petit: int = 2_000
+    grand: int = 50_000
+    tours: int = 5
+    requetes: int = 20  # of each kind, in each round
+
+
+COMPLETE = Ampleur(petit=20_000, grand=2_000_000, tours=4)
+COURTE = Ampleur(petit=1_000, grand=4_000, tours=1, requetes=3)
+
+
+@dataclass
+class Genre:
+    """One kind of request, and what it took on either side, in seconds."""
+
+    nom: str
+    sorte: str  # commande, recherche, lecture, liste, liste mêlée
+    petit: list[float] = field(default_factory=list)
+    grand: list[float] = field(default_factory=list)
+
+    def bilan(self) -> Json:
+        """Both p95, and how many times the small one the great one is."""
+        petit, grand = (centile(sorted(one), 0.95) * 1000 for one in (self.petit, self.grand))
+        milieu = centile(sorted(self.grand), 0.5) / centile(sorted(self.petit), 0.5)
+        return {
+            "nom": self.nom,
+            "sorte": self.sorte,
+            "p95_petit_ms": round(petit, 2),
+            "p95_grand_ms": round(grand, 2),
+            "rapport": round(grand / petit, 3),
+            "rapport_medianes": round(milieu, 3),
+            "tenu": grand <= _BUDGET * petit,
+        }
+
+
+class Cote:
+    """A service on one of the two databases, and one connection to it."""
+
+    def __init__(self, installation: Installation, port: int, url: str, nom: str) -> None:
+        self.url, self.nom, self._port, self._installation = url, nom, port, installation
+        self._client = next(
+            one
+            for one in charger(COLLECTIVITES)[_CODE].clients
+            if one.client_id.startswith("si-departement-")
+        )
+        env = {**os.environ, **installation.adresses.environnement()}
+        env |= {
+            "JALONS_ORIENTATION_POSTGRES": url,
+            "JALONS_ORIENTATION_CLE": nouvelle_cle(),
+            "JALONS_ORIENTATION_SECRET": installation.secret("service-orientation"),
+            "JALONS_ORIENTATION_ARRET_S": "0",
+        }
+        journal = installation.dossier / "journaux" / f"{nom}.log"
+        self._processus = Processus(nom, uvicorn("services.orientation.app", port), env, journal)
+        self._serie = count()
+        self.demandes: dict[str, Demande] = {}
+
+    @property
+    def client_id(self) -> str:
+        """Who asks."""
+        return self._client.client_id
+
+    @contextmanager
+    def en_marche(self) -> Iterator[None]:
+        """Serve, until the block ends."""
+        self._processus.lancer()
+        try:
+            limite = time.monotonic() + 30
+            while not self._repond():
+                if self._processus.mort or time.monotonic() > limite:
+                    raise ErreurLocale("Un service n'a pas démarré.", "Son journal dit pourquoi.")
+                time.sleep(0.05)
+            yield
+        finally:
+            self._processus.demander_arret()
+            self._processus.attendre_arret()
+
+    def _repond(self) -> bool:
+        try:
+            url = f"http://127.0.0.1:{self._port}/sante/pret"
+            return httpx.get(url, trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
+
+    def connecter(self) -> None:
+        """A new connection, and a token that lasts longer than a round."""
+        answer = httpx.post(
+            f"{self._installation.adresses.emetteur}/connexion/oauth2/access_token",
+            params={"realm": "/partenaire"},
+            data={
+                "grant_type": "client_credentials",
+                "client_id": self.client_id,
+                "client_secret": self._installation.secret(self.client_id),
+                "scope": " ".join(
+                    one for one in self._client.portees if one.startswith("orientation")
+                ),
+                "collectivite": _CODE,
+            },
+            trust_env=False,
+        )
+        self._jeton = str(answer.raise_for_status().json()["access_token"])
+        self._connexion = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+
+    def lire(self, chemin: str) -> tuple[float, Any]:
+        """GET; what it took, and the answer."""
+        return self._demander("GET", chemin, None, {}, (200,))
+
+    def ecrire(
+        self, chemin: str, corps: Mapping[str, Any], version: int | None = None
+    ) -> tuple[float, Any]:
+        """POST under a key of its own; what it took, and the answer."""
+        entetes = {"Idempotency-Key": str(uuid4()), "Content-Type": "application/json"}
+        if version is not None:
+            entetes["If-Match"] = f'"{version}"'
+        return self._demander("POST", chemin, json.dumps(corps), entetes, (200, 201))
+
+    def _demander(
+        self,
+        methode: str,
+        chemin: str,
+        corps: str | None,
+        entetes: Mapping[str, str],
+        attendus: Sequence[int],
+    ) -> tuple[float, Any]:
+        entetes = {"Authorization": f"Bearer {self._jeton}", **entetes}
+        debut = time.perf_counter()
+        self._connexion.request(methode, chemin, corps, entetes)
+        answer = self._connexion.getresponse()
+        contenu = answer.read()
+        duree = time.perf_counter() - debut
+        if answer.status not in attendus:
+            raise ErreurLocale(
+                f"{methode} {urlsplit(chemin).path} a répondu {answer.status} ({self.nom}).",
+                "Le journal du service dit pourquoi.",
+            )
+        return duree, json.loads(contenu)
+
+    def ouvrir_un_dossier(self, jour: date) -> Iterator[tuple[str, float]]:
+        """A person from their coming to their decision, and what each step took."""
+        # A name is of letters.
+        chiffres = str(next(self._serie)).translate(_LETTRES)
+        personne = PERSONNE | {"nom": f"Essai-{chiffres}"}
+        duree, found = self.ecrire("/v1/personnes", personne)
+        yield "POST /v1/personnes", duree
+        duree, found = self.ecrire("/v1/orientations", {"personne_id": found["id"]})
+        yield "POST /v1/orientations", duree
+        url = f"/v1/orientations/{found['id']}"
+        duree, _ = self.ecrire(f"{url}/criteres", criteres(), version=1)
+        yield "POST /v1/orientations/{id}/criteres", duree
+        duree, _ = self.ecrire(f"{url}/decisions", {"etat_decision": "acceptee"}, version=2)
+        yield "POST /v1/orientations/{id}/decisions", duree
+        remise = {
+            "mode": "remise_en_main_propre",
+            "date_envoi": str(jour),
+            "date_reception": str(jour),
+        }
+        duree, _ = self.ecrire(f"{url}/notifications", remise, version=3)
+        yield "POST /v1/orientations/{id}/notifications", duree
+        duree, _ = self.ecrire(f"{url}/annulations", {"motif": "essai"}, version=4)
+        yield "POST /v1/orientations/{id}/annulations", duree
+
+
+def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire) -> Json:
+    """Measure both sides; six ports from `port` on are used."""
+    dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
+    besoin = _PAR_PERSONNE_OCTETS * ampleur.grand
+    if shutil.disk_usage(dossier).free < besoin:
+        raise ErreurLocale(
+            f"Il faut {besoin // 10**9} Go libres dans {dossier}.", "Libérez-les, ou voyez moins."
+        )
+    charge = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(dir=dossier, prefix="croissance-") as nom, ExitStack() as pile:
+        ici = Path(nom)
+        dire("Démarrage d'une installation neuve…")
+        serveur = pile.enter_context(ouvrir(ici / "serveur"))
+        installation = Installation(ici / "jalons", port=port, url_postgres=serveur.url())
+        pile.enter_context(installation.en_marche())
+        cotes = []
+        for rang, taille in enumerate((ampleur.petit, ampleur.grand)):
+            cle = ("petit", "grand")[rang]
+            found = bases.creer(serveur.url(), ici / f"{cle}.json", cle)["orientation"]
+            migrer("orientation", found.proprietaire)
+            cote = Cote(installation, port + 4 + rang, found.service, cle)
+            pile.enter_context(cote.en_marche())
+            dire(f"{taille} personnes dans la base « {cle} »…")
+            with _sans_journal(serveur.url()):
+                _peupler(cote, adresse(serveur.url(), f"{cle}_orientation"), taille)
+            cotes.append(cote)
+        genres = _genres(cotes)
+        dire("Échauffement…")
+        _tour(cotes, _genres(cotes), 0, 2)
+        for rang in range(1, ampleur.tours + 1):
+            dire(f"Tour {rang} sur {ampleur.tours}…")
+            _tour(cotes, genres, rang, ampleur.requetes)
+        with psycopg.connect(serveur.url()) as base:
+            version = (base.info.parameter_status("server_version") or "").split()[0]
+            octets = [
+                base.execute("SELECT pg_database_size(%s)", [f"{cote.nom}_orientation"]).fetchone()
+                for cote in cotes
+            ]
+    return {
+        "machine": {
+            "coeurs": len(os.sched_getaffinity(0)),
+            "postgresql": version,
+            "charge_au_depart": round(charge, 2),
+            "charge_a_la_fin": round(os.getloadavg()[0], 2),
+        },
+        "ampleur": asdict(ampleur),
+        "octets": [row[0] for row in octets if row],
+        "genres": [one.bilan() for one in genres.values()],
+    }
+
+
+@contextmanager
+def _sans_journal(url: str) -> Iterator[None]:
+    """Let this server, which is thrown away, not wait for the disk while it is filled."""
+    with psycopg.connect(url, autocommit=True) as base:
+        for reglage in ("fsync = off", "full_page_writes = off", "max_wal_size = '8GB'"):
+            base.execute(f"ALTER SYSTEM SET {reglage}".encode())
+        base.execute("SELECT pg_reload_conf()")
+        yield
+        base.execute("ALTER SYSTEM RESET ALL")
+        base.execute("SELECT pg_reload_conf()")
+        base.execute("CHECKPOINT")
+
+
+def _peupler(cote: Cote, url: str, personnes: int) -> None:
+    """Open the collectivité, and fill it with copies of one case."""
+    cote.connecter()
+    cote.ecrire(
+        "/v1/collectivites", charger(COLLECTIVITES)[_CODE].creation().model_dump(mode="json")
+    )
+    _, personne = cote.ecrire("/v1/personnes", PERSONNE)
+    _, found = cote.ecrire("/v1/orientations", {"personne_id": personne["id"]})
+    cote.ecrire(f"/v1/orientations/{found['id']}/criteres", criteres(), version=1)
+    peupler(url, _CODE, cote.client_id, personnes)
+    with psycopg.connect(url) as base:
+        voulues = Demandes(app(None).openapi(), base, _CODE, _jour())
+        cote.demandes = {one.nom: one for one in voulues if _mesuree(one)}
+
+
+def _mesuree(demande: Demande) -> bool:
+    """What is measured: all reads, and lists by one filter, or the late ones of a territory."""
+    filtres = dict(parse_qsl(urlsplit(demande.nom).query))
+    tri = filtres.pop("tri", None)
+    if demande.nom.endswith("/resultats"):  # a file, of the foyers of one import
+        return False
+    if tri not in (None, "-cree_le", "date_limite"):
+        return False
+    noms = {nom for nom in filtres if not nom.endswith("_max")}
+    en_retard = filtres.get("etat") == "en_retard" and noms <= {"etat", "commune", "code"}
+    return len(noms) < 2 or en_retard
+
+
+def _genres(cotes: Sequence[Cote]) -> dict[str, Genre]:
+    """Kinds that both sides have, by a name without ids."""
+    petit, grand = cotes
+    found = {}
+    # The ids in a filter differ from one side to the other; their order does not.
+    grand.demandes = dict(zip(petit.demandes, grand.demandes.values(), strict=True))
+    for nom, one in petit.demandes.items():
+        sorte = "liste" if "?" in nom else "lecture"
+        found[nom] = Genre(nom, f"{sorte} mêlée" if one.melee else sorte)
+    return found
+
+
+def _tour(cotes: Sequence[Cote], genres: dict[str, Genre], tour: int, requetes: int) -> None:
+    """Each kind on either side in turn, then commands, and searches as the quota allows."""
+    for cote in cotes:
+        cote.connecter()
+    for nom in cotes[0].demandes:
+        for cote in cotes:
+            chemins = cycle(cote.demandes[nom].chemins)
+            for chemin in islice(chemins, tour * requetes, (tour + 1) * requetes):
+                _noter(genres, cote, nom, genres[nom].sorte, cote.lire(chemin)[0])
+    for _ in range(requetes):
+        for cote in cotes:
+            for nom, duree in cote.ouvrir_un_dossier(_jour()):
+                _noter(genres, cote, nom, "commande", duree)
+    identite = {nom: PERSONNE[nom] for nom in ("nom", "prenoms", "date_naissance")}
+    for cote in cotes:
+        for _ in range(min(requetes, 10)):
+            duree, _ = cote.ecrire("/v1/personnes/recherches", identite)
+            _noter(genres, cote, "POST /v1/personnes/recherches", "recherche", duree)
+
+
+def _noter(genres: dict[str, Genre], cote: Cote, nom: str, sorte: str, duree: float) -> None:
+    genre = genres.setdefault(nom, Genre(nom, sorte))
+    (genre.petit if cote.nom == "petit" else genre.grand).append(duree)
+
+
+def _jour() -> date:
+    return datetime.now(ZoneInfo(charger(COLLECTIVITES)[_CODE].creation().fuseau)).date()
