@@ -35,6 +35,7 @@ from tests.bench.peuplement import peupler
 from tests.conftest import EMETTEUR, URLS, Client, Connecter, Emetteur, Reseau
 
 CODE = "35D"
+PLANIFICATEUR = 180000  # what the embedded server is
 JOUR = datetime.now(ZoneInfo("Europe/Paris")).date()
 # Those whose rows follow the number of people; of the others, to read the whole is best.
 PETITES = frozenset(
@@ -193,12 +194,17 @@ def lues(plan: Mapping[str, Any]) -> float:
     )
 
 
-async def test_each_list_and_read_stands_on_an_index(plein: Plein) -> None:
+async def test_each_list_and_read_stands_on_an_index(plein: Plein, serveur: str) -> None:
     """Neither a whole table, nor most of an index: the first page and the second.
 
     Where no index can give what is asked in the order that is asked, one gives what is asked.
-    Before the indexes of 0011: red.
+    Before the indexes of 0012: red. The bounds are those of the planner that Jalons brings; what
+    PostgreSQL 15 does otherwise is in docs/mesures.md.
     """
+    with psycopg.connect(serveur) as connexion:
+        version = connexion.info.server_version
+    if version < PLANIFICATEUR:
+        pytest.skip(f"plans d'un autre planificateur : PostgreSQL {version // 10_000}")
     fautes = []
     assert len(plein.demandes) > 100
     for demande in plein.demandes:

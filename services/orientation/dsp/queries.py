@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, insert, select
 
 from services.orientation import tables
-from services.orientation.dsp.rules import CodeDsp, Declaration
+from services.orientation.dsp.rules import SANS_DOMICILE, CodeDsp, Declaration
 from shared.refus import Introuvable
 from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer
@@ -19,6 +19,13 @@ _DE_PERSONNE = select(*_T.__table__.columns).where(
 )
 _UNE = _DE_PERSONNE.where(_T.id == bindparam("id"))
 _TOUTES = _DE_PERSONNE.order_by(_T.cree_le, _T.id)
+
+_P, _D = tables.Personne, tables.Dossier
+_SANS_DOMICILE = (
+    select(_D.date_reference)
+    .join(_P, (_P.collectivite == _D.collectivite) & (_P.dossier_id == _D.id))
+    .where(siens(_P), _P.id == bindparam("personne"), _D.sans_domicile)
+)
 
 
 async def store_declaration(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
@@ -48,8 +55,13 @@ async def list_declarations(
 
 
 async def read_declarations(tx: Transaction, personne_id: UUID) -> Sequence[Declaration]:
-    """Read all that a person declared, in the order it was recorded."""
+    """Read all that a person declared, in the order it was recorded, and what the flux tells."""
     rows = await tx.execute(_TOUTES, {"personne": personne_id})
+    flux = await tx.execute(_SANS_DOMICILE, {"personne": personne_id})
     return [
-        Declaration(row.date_declaration, tuple(CodeDsp(**un) for un in row.codes)) for row in rows
+        *(
+            Declaration(row.date_declaration, tuple(CodeDsp(**un) for un in row.codes))
+            for row in rows
+        ),
+        *(Declaration(row.date_reference, (SANS_DOMICILE,)) for row in flux),
     ]

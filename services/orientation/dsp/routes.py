@@ -131,7 +131,7 @@ async def obtenir_declaration_dsp(
 )
 async def obtenir_apercu_dsp(personne_id: UUID, tx: TransactionDep) -> Response:
     """Rend les freins à explorer et les critères à demander, d'après la dernière déclaration de
-    chaque élément.
+    chaque élément, et d'après le dernier flux (`TOPSANSDOMFIXE`).
 
     Un frein annoncé reste `non_explore`. Portée `orientation:lire` ; la santé et le handicap
     demandent `orientation.sante:lire`.

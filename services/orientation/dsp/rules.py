@@ -29,6 +29,8 @@ class CodeDsp:
     code: str
 
 
+# Of the flux des bénéficiaires, of the whole foyer.
+SANS_DOMICILE = CodeDsp("TOPSANSDOMFIXE", "1")
 _CODES_SANTE = frozenset(
     {CodeDsp("SITPERSDEMRSA", code) for code in _SITUATIONS_SANTE}
     | {CodeDsp("DIFDISP", code) for code in _PROCHES_SANTE}

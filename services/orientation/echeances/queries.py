@@ -32,12 +32,13 @@ from sqlalchemy.dialects.postgresql import insert
 from services.orientation import tables
 from services.orientation.echeances.rules import ORIENTATION, Objectif, Palier
 from services.orientation.flux.canonique import SOURCE_OUVERTURE
+from services.orientation.places.rules import FILE_ATTENTE
 from shared.delais import Delai
 from shared.schemas.collectivite import EvenementDelai
 from shared.schemas.orientation.accueils import PresenceAccueil, TypeAccueil
 from shared.schemas.orientation.echeances import EtatEcheance
 from shared.schemas.orientation.orientations import OrigineOrientation
-from shared.schemas.orientation.vocabulaire import StatutOrientation, TypeParcours
+from shared.schemas.orientation.vocabulaire import StatutOrientation, StatutPlace, TypeParcours
 from shared.socle.db import Transaction, siens
 from shared.socle.echeances import dans_etat, date_limite
 from shared.socle.pages import PageDemandee, entre, paginer, par_tranches, parmi, trancher
@@ -45,6 +46,7 @@ from shared.socle.tables import Collectivite
 
 _O, _D, _P = tables.Orientation, tables.Decision, tables.Personne
 _A, _C, _S, _F = tables.Alerte, tables.Convocation, tables.Accueil, tables.Dossier
+_G = tables.Place
 _LOCAUX = select(Collectivite.delais).where(siens(Collectivite))
 # To decide, or decided and in force: of what is closed, nothing is owed any more.
 _A_DECIDER = (StatutOrientation.BROUILLON.value, StatutOrientation.EN_ATTENTE.value)
@@ -159,7 +161,18 @@ def _a_dire(
                 dues.c.collectivite, dues.c.orientation_id, dues.c.code, palier.label("palier")
             ).where(dues.c.en_cours, dues.c.date_limite <= alerte)
         )
-    return union_all(*kinds)
+    return union_all(*kinds, _attentes(jour, alerte))
+
+
+def _attentes(jour: date, alerte: date) -> Select[*tuple[Any, ...]]:
+    """Who waits for a place, and whose last day is near or past: the wait is not without end."""
+    limite = _G.date_limite_file
+    return select(
+        _G.collectivite,
+        _G.orientation_id,
+        literal(FILE_ATTENTE, Text).label("code"),
+        case((limite < jour, Palier.DEPASSEE.value), else_=Palier.A_RISQUE.value).label("palier"),
+    ).where(siens(_G), _G.statut == StatutPlace.EN_FILE.value, limite <= alerte)
 
 
 def _dues(objectif: Objectif, fuseau: str) -> Subquery:

@@ -75,8 +75,9 @@ async def lister_echeances(
     L'échéance de la loi (`orientation_pcd`), puis les objectifs que la collectivité s'est donnés,
     sur leur territoire. Le jour de l'échéance est encore à temps ; elle est à risque dans ses sept
     derniers jours, sauf réglage. Le jour est celui de la collectivité. Le service publie
-    `orientation.echeance.a_risque` puis `orientation.echeance.depassee`, une fois chacun.
-    Portée `orientation:lire`.
+    `orientation.echeance.a_risque` puis `orientation.echeance.depassee`, une fois chacun, et
+    de même pour le dernier jour d'une file (`place.date_limite_file`), hors de cette liste. Portée
+    `orientation:lire`.
     """
     jour = await service.aujourdhui(tx)
     fuseau = await service.fuseau(tx)

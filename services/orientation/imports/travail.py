@@ -445,6 +445,7 @@ class Lot:
             "date_reference": self._lecture.date_reference,
             "ouverture_droit": ouverture_droit,
             "source_ouverture": source_ouverture,
+            "sans_domicile": foyer.sans_domicile,
             "droit_recu_le": plan.droit_recu_le,
         }
         new, changed = self._dossiers

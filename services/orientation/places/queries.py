@@ -248,5 +248,8 @@ async def list_places(
         parmi(_G.unite_id, unites),
         parmi(_G.portefeuille_id, portefeuilles),
     )
+    if unites or portefeuilles:
+        # Their index has each state in order.
+        statuts = statuts or list(StatutPlace)
     ensemble = par_tranches(statement, _G.statut, statuts, _G, page).subquery()
     return await paginer(tx, select(ensemble), ensemble.c, page)

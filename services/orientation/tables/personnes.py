@@ -72,6 +72,12 @@ class Dossier(Versionnee, Base):
     source_ouverture: Mapped[str | None] = colonne(
         "Élément qui a donné ce jour ; DTDEMRSA : la demande, faute de mieux", source="service"
     )
+    sans_domicile: Mapped[bool] = colonne(
+        "Vrai : sans domicile fixe, un indice à explorer",
+        IDENTIFIANTE,
+        source="flux : TOPSANSDOMFIXE",
+        server_default=text("false"),
+    )
     droit_recu_le: Mapped[datetime | None] = colonne(
         "Réception du flux qui a dit le droit ouvert ou transféré ; vide : pas encore, ou clos"
         " depuis",

@@ -3,7 +3,12 @@
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import text
+
+from shared.socle.service import Service
 from tests.api.orientation.conftest import PERSONNE, Dossier, criteres
+from tests.api.orientation.test_imports import importer
+from tests.api.orientation.test_mouvements import Flux, cle, poser, seul
 from tests.conftest import Client, Connecter
 
 CODES = [
@@ -83,6 +88,27 @@ async def test_unknown_codes_and_unknown_persons_write_nothing(
     assert (refused.status_code, absent.status_code) == (422, 404)
     assert (await client.get(f"{url}/declarations-dsp")).json()["elements"] == []
     assert (await client.get(f"{url}/apercu-dsp")).json()["freins"] == []
+
+
+async def test_the_flux_tells_of_who_has_no_home(
+    client: Client, services: dict[str, Service], ouverte: str
+) -> None:
+    """Planted: the element read and not kept, red."""
+    flux = Flux.premier(20, "VRSD0301")
+    foyer = flux.prendre(seul)
+    poser(foyer, "TOPSANSDOMFIXE", "1")
+    service = services["orientation"]
+    await importer(client, service, ouverte, flux.octets())
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        query = text(
+            "SELECT p.id FROM personne p JOIN dossier d ON d.id = p.dossier_id WHERE d.cle = :cle"
+        )
+        personne_id = (await tx.execute(query, {"cle": cle(foyer)})).scalar_one()
+
+    found = (await client.get(f"/v1/personnes/{personne_id}/apercu-dsp")).json()
+
+    code = {"champ": "TOPSANSDOMFIXE", "code": "1"}
+    assert found["freins"] == [{"frein": "logement", "codes": [code]}]
 
 
 async def test_each_statement_of_criteria_keeps_its_source_and_its_day(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from shared.socle.service import Service
 from tests.api.orientation.conftest import Dossier, criteres
 from tests.api.orientation.test_imports import importer
 from tests.api.orientation.test_mouvements import Flux, poser
+from tests.api.orientation.test_places import borner, decider, ouvrir_et_proposer
 from tests.conftest import Client, Connecter
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
@@ -360,6 +361,38 @@ async def test_what_is_decided_announces_nothing(
     await alerter_echeances(service, ouverte)
 
     assert await annonces(client) == []
+
+
+async def test_the_last_day_of_a_wait_announces_itself_and_a_place_ends_it(
+    client: Client,
+    ouverte: str,
+    ouvrir: Dossier,
+    service: Service,
+    a_l_heure: Callable[[datetime], None],
+) -> None:
+    """Of three who are decided, two wait; one of them gets the place before the last day.
+
+    Planted: who has a place since told too, red.
+    """
+    organismes = (await client.get("/v1/organismes-referents")).json()["elements"]
+    await borner(client, next(un for un in organismes if un["type"] == "france_travail"), 1)
+    dossiers = [await ouvrir_et_proposer(client, ouvrir) for _ in range(3)]
+    placee, bientot, attend = [await decider(client, un) for un in dossiers]
+    limite = date.fromisoformat(attend["place"]["date_limite_file"])
+    url = f"/v1/orientations/{placee['orientation_id']}/annulations"
+    assert (await client.post(url, {"motif": "Erreur"}, version=3)).status_code == 201
+    place = await client.get(f"/v1/places/{bientot['place']['place_id']}")
+    assert place.json()["statut"] == "placee"
+
+    told = []
+    for jour in (limite - timedelta(days=8), limite, limite + timedelta(days=1)):
+        a_l_heure(datetime.combine(jour, time(12), tzinfo=PARIS))
+        await alerter_echeances(service, ouverte)
+        told.append([un for un in await annonces(client) if un[1] == attend["orientation_id"]])
+
+    risque, depassee = ((palier, attend["orientation_id"]) for palier in ("a_risque", "depassee"))
+    assert told == [[], [risque], [risque, depassee]]
+    assert bientot["orientation_id"] not in {un[1] for un in await annonces(client)}
 
 
 async def test_two_workers_announce_once_batch_by_batch(

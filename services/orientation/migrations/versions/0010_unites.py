@@ -115,8 +115,8 @@ def upgrade() -> None:
         op.create_index(
             f"ix_place_{table}",
             "place",
-            ["collectivite", nom],
-            postgresql_where=sa.text("statut = 'placee'"),
+            ["collectivite", nom, "statut", "cree_le", "id"],
+            postgresql_where=sa.text(f"{nom} IS NOT NULL"),
         )
 
 

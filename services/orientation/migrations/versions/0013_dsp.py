@@ -40,3 +40,7 @@ def upgrade() -> None:
         "declaration_dsp",
         ["collectivite", "personne_id", "cree_le", "id"],
     )
+    op.add_column(
+        "dossier",
+        sa.Column("sans_domicile", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+    )
