@@ -26,8 +26,8 @@ from deploy.local.collectivites import (
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.postgres import ErreurLocale
 from deploy.local.services import COLLECTIVITES, Installation, decrire
-from services.orientation.criteres.rules import Critere, niveaux_par_frein
-from shared.schemas.orientation.vocabulaire import NiveauFrein
+from services.parcours.diagnostics.rules import proposer
+from shared.schemas.orientation.vocabulaire import CritereLigne, NiveauFrein
 
 FOYERS, GRAINE = 300, 35
 _PATIENCE_S = 120
@@ -436,9 +436,9 @@ def _tirer(tirage: random.Random, poids: Mapping[str, int]) -> str:
 
 def _freins_de(criteres: Iterable[Json]) -> list[tuple[str, str]]:
     """What the criteria say of freins: those that weigh, with their level."""
-    niveaux = niveaux_par_frein(Critere(one["champ"], one["valeur"]) for one in criteres)
+    proposes = proposer([CritereLigne.model_validate(one) for one in criteres], {}, sante=True)
     pesants = (NiveauFrein.MOYEN, NiveauFrein.FORT)
-    return [(code, niveau.value) for code, niveau in niveaux.items() if niveau in pesants]
+    return [(un.code.value, un.niveau.value) for un in proposes if un.niveau in pesants]
 
 
 def _croiser(decisions: Iterable[Json], organismes: Mapping[str, str]) -> Json:

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import structlog
 
+from services.parcours import voisins
 from services.parcours.accompagnements import queries, rules
 from services.parcours.accompagnements.rules import OrientationDecidee
 from services.parcours.contrats_engagement import queries as contrats
 from services.parcours.contrats_engagement.rules import interruption
 from services.parcours.referents import queries as referents
-from shared.clients.orientation import OrientationClient
 from shared.clients.voisin import RefusVoisin
 from shared.delais import Interruption
 from shared.schemas.commun import Changement, Operation
@@ -60,13 +60,7 @@ async def lire_orientations(
     service: Service, collectivite: str, changements: Sequence[Changement]
 ) -> Lues:
     """Read what the facts name, in their order, each once."""
-    client = OrientationClient(
-        url=service.reglages.url_de("orientation"),
-        portees="orientation:lire",
-        collectivite=collectivite,
-        jetons=service.jetons,
-        client=service.client,
-    )
+    client = voisins.orientation(service, collectivite)
     guichet = asyncio.Semaphore(_LECTURES)
 
     async def lire(reading: Callable[[UUID], Awaitable[_T]], one_id: UUID) -> _T | None:

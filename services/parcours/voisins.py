@@ -1,4 +1,4 @@
-"""The siblings of parcours, as its routes call them."""
+"""The siblings of parcours, as its routes and its worker call them."""
 
 from shared.clients.orientation import OrientationClient
 from shared.socle.service import Service

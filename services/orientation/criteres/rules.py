@@ -180,33 +180,6 @@ def deriver(
     )
 
 
-def niveaux_par_frein(
-    criteres: Iterable[Critere], grille: Grille = GRILLE
-) -> dict[str, NiveauFrein]:
-    """Return the level of each frein that a criterion can tell of, `non_explore` by default.
-
-    A field shared by several freins (contrainte_familiale) tells of the one that its value
-    names; `AUCUNE` tells of them all.
-    """
-    valeurs = _par_champ(criteres)
-    par_frein = {
-        frein["code"]: frein["criteres_ft"].partition("=")
-        for frein in charger("freins")
-        if frein["criteres_ft"].startswith("contrainte_")
-    }
-    nommees = {Critere(champ, nom) for champ, _, nom in par_frein.values() if nom}
-    niveaux = dict.fromkeys(par_frein, NiveauFrein.NON_EXPLORE)
-    for code, (champ, _, nom) in par_frein.items():
-        if champ not in valeurs:
-            continue
-        critere = Critere(champ, valeurs[champ])
-        niveau = grille.niveaux[critere]
-        designe = critere.valeur == nom if nom else critere not in nommees
-        if designe or niveau is NiveauFrein.SANS_IMPACT:
-            niveaux[code] = niveau
-    return niveaux
-
-
 def _par_champ(criteres: Iterable[Critere]) -> dict[str, str]:
     return {critere.champ: critere.valeur for critere in criteres}
 

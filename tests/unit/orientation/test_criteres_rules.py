@@ -16,7 +16,6 @@ from services.orientation.criteres.rules import (
     Enonce,
     deriver,
     fusionner,
-    niveaux_par_frein,
     verifier,
     vrai,
 )
@@ -243,42 +242,6 @@ def test_a_known_input_never_changes_when_a_missing_field_is_stated(
     for nom, deduction in vars(avant).items():
         assert deduction.valeur is None or getattr(apres, nom).valeur == deduction.valeur
         assert bool(deduction.manquants) is (deduction.valeur is None)
-
-
-@pytest.mark.parametrize(
-    ("champ", "valeur", "niveaux"),
-    [
-        pytest.param("contrainte_logement", "SANS_LOGEMENT", {"logement": "fort"}, id="logement"),
-        pytest.param(
-            "contrainte_familiale",
-            "ENFANT_SANS_SOLUTION_GARDE",
-            {"garde_enfant": "fort"},
-            id="garde",
-        ),
-        pytest.param(
-            "contrainte_familiale", "AIDANT_FAMILIAL", {"proche_aidant": "fort"}, id="aidant"
-        ),
-        pytest.param(
-            "contrainte_familiale",
-            "IMPACT_FAIBLE_RECHERCHE_EMPLOI",
-            {"famille": "moyen"},
-            id="famille",
-        ),
-        pytest.param(
-            "contrainte_familiale",
-            "AUCUNE",
-            dict.fromkeys(("garde_enfant", "proche_aidant", "famille"), "sans_impact"),
-            id="aucune contrainte familiale",
-        ),
-        pytest.param("niveau_etude", "AFS", {}, id="sans rapport avec un frein"),
-    ],
-)
-def test_level_of_each_frein(champ: str, valeur: str, niveaux: dict[str, str]) -> None:
-    explores = niveaux_par_frein([Critere(champ, valeur)])
-
-    assert {c: n for c, n in explores.items() if n is not NiveauFrein.NON_EXPLORE} == niveaux
-    assert explores.keys() < codes("freins")
-    assert len(explores) == 10
 
 
 @pytest.mark.parametrize(("valeur", "attendu"), [("true", True), ("false", False)])

@@ -187,6 +187,17 @@ def test_a_project_has_its_twenty_one_needs() -> None:
         ),
         pytest.param("contrainte_mobilite", "AUCUNE", {"mobilite": "sans_impact"}, id="aucune"),
         pytest.param("contrainte_mobilite", "INVENTEE", {}, id="valeur inconnue"),
+        pytest.param("contrainte_logement", "SANS_LOGEMENT", {"logement": "fort"}, id="logement"),
+        pytest.param(
+            "contrainte_familiale",
+            "ENFANT_SANS_SOLUTION_GARDE",
+            {"garde_enfant": "fort"},
+            id="garde",
+        ),
+        pytest.param(
+            "contrainte_familiale", "AIDANT_FAMILIAL", {"proche_aidant": "fort"}, id="aidant"
+        ),
+        pytest.param("niveau_etude", "AFS", {}, id="sans rapport avec un frein"),
         pytest.param(
             "contrainte_familiale",
             "IMPACT_FAIBLE_RECHERCHE_EMPLOI",
