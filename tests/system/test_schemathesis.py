@@ -43,7 +43,7 @@ async def etats(installation: Installation) -> Mapping[str, list[str]]:
     async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
         demonstrateur = Demonstrateur(installation, http, lambda _: None, foyers=80)
         # It asks sixteen things at once, and what is done stays done: a loaded machine may say 503.
-        async for attempt in stamina.retry_context(on=Refusee, attempts=3):
+        async for attempt in stamina.retry_context(on=Refusee, attempts=6, timeout=120):
             with attempt:
                 await demonstrateur.jouer()
         si = demonstrateur.si
@@ -320,6 +320,7 @@ def _lancer(
     dossier: Path,
     *,
     exemples: int,
+    un_sur: int,
     patience_s: int,
 ) -> tuple[Bilan, str]:
     """Run schemathesis in a folder of its own, where it writes what it likes; read its report."""
@@ -340,7 +341,11 @@ def _lancer(
             *("--report", "ndjson", "--report-ndjson-path", rapport),
         ],
         cwd=dossier,
-        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
+        env={
+            **os.environ,
+            "SCHEMATHESIS_HOOKS": str(HOOKS),
+            "JALONS_SCHEMATHESIS_UN_SUR": str(un_sur),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -359,10 +364,16 @@ def test_service_keeps_its_document(
     complet: bool,
     tmp_path: Path,
 ) -> None:
-    exemples, patience_s = (60, 2400) if complet else (4, 600)
+    exemples, un_sur, patience_s = (60, 1, 2400) if complet else (4, 5, 600)
 
     bilan, erreur = _lancer(
-        installation, etats, service, tmp_path, exemples=exemples, patience_s=patience_s
+        installation,
+        etats,
+        service,
+        tmp_path,
+        exemples=exemples,
+        un_sur=un_sur,
+        patience_s=patience_s,
     )
 
     print(f"{service} : {bilan}")
