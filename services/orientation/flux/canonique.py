@@ -216,12 +216,14 @@ class Foyer:
     def empreinte(self) -> str:
         """SHA-256 of all but the line: a foyer that bears the same one has not changed."""
         contenu = {nom: valeur for nom, valeur in vars(self).items() if nom != "ligne"}
-        texte = json.dumps(contenu, default=_canonique, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(texte.encode()).hexdigest()
+        return hashlib.sha256(_CANONIQUE.encode(contenu).encode()).hexdigest()
 
 
 def _canonique(valeur: Any) -> Any:
     return valeur.isoformat() if isinstance(valeur, date) else vars(valeur)
+
+
+_CANONIQUE = json.JSONEncoder(default=_canonique, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)

@@ -249,6 +249,16 @@ async def read_resultats(tx: Transaction, import_id: UUID, apres: int) -> Sequen
     return (await tx.execute(_RESULTATS, {"id": import_id, "apres": apres})).all()
 
 
+async def plan_again(tx: Transaction) -> None:
+    """Have PostgreSQL make the plans of this connection again, for the tables as they are.
+
+    A plan made on empty tables, be it a foreign key's or a trigger's, seeks a row by any index that
+    begins with its collectivité, and is kept until autovacuum analyses them, a minute later: each
+    foyer would cost more than the one before.
+    """
+    await tx.execute(text("DISCARD PLANS"))
+
+
 async def hold_import(tx: Transaction, import_id: UUID, *, lus: int) -> bool:
     """Hold an import for the batch that follows what was read; False if another moved it on."""
     return (await tx.execute(_HOLD, {"id": import_id, "lus": lus})).one_or_none() is not None

@@ -46,7 +46,7 @@ from shared.socle.evenements import Fait, publier
 from shared.socle.ids import new_id, new_personne_id
 from shared.socle.service import Service
 
-LOT = 100
+LOT = 200
 _MORCEAU_S = 30
 CONTEXTE = "import_morceau.octets"
 
@@ -140,9 +140,13 @@ async def importer_flux(service: Service, *, import_id: str, collectivite: str) 
         assert isinstance(entete, EnteteFlux)
         await _begin(service, collectivite, lecture, entete)
         await loop.run_in_executor(thread, _skip, elements, lecture.traites)
+        suite = loop.run_in_executor(thread, _take, elements)
         fin: TransmissionFlux | FluxIllisible | None = None
         while fin is None:
-            lot, fin = await loop.run_in_executor(thread, _take, elements)
+            lot, fin = await suite
+            if fin is None:
+                # The next batch is read while this one is written.
+                suite = loop.run_in_executor(thread, _take, elements)
             if lot:
                 await _write(service, collectivite, lecture, lot)
         if isinstance(fin, FluxIllisible):
@@ -276,6 +280,7 @@ async def _write_batch(
     compteurs = dict(lecture.compteurs)
     traites = lecture.traites
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+        await queries.plan_again(tx)
         if not await queries.hold_import(tx, lecture.import_id, lus=lecture.traites):
             raise AutreTravailleur
         for group in _groups(service, lot):

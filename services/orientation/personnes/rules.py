@@ -80,8 +80,9 @@ def identites_proches(
     def proche(un: str) -> str:
         return "|".join((*sorted((lettres(un), prenom)), date_naissance.isoformat()))
 
+    usage = proche(nom)
     naissance = proche(nom_naissance) if nom_naissance else None
-    return proche(nom), naissance if naissance != proche(nom) else None
+    return usage, naissance if naissance != usage else None
 
 
 def premier_prenom(prenoms: str) -> str:
@@ -305,4 +306,4 @@ def lettres(texte: str) -> str:
     """Return the letters and digits of a name, one spelling of each."""
     # Every alphabet keeps its letters: dropping what is not ASCII would make all of them alike.
     entier = texte.casefold().replace("œ", "oe").replace("æ", "ae")
-    return "".join(c for c in unicodedata.normalize("NFKD", entier) if c.isalnum())
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", entier)))
