@@ -222,6 +222,9 @@ def bench(
     complet: Annotated[
         bool, typer.Option("--complet", help="Avec --croissance : jusqu'à 2 000 000 de personnes.")
     ] = False,
+    seules: Annotated[
+        str, typer.Option(help="Avec --croissance : les seules lectures dont le nom a ce texte.")
+    ] = "",
     en_json: Annotated[
         bool, typer.Option("--json", help="Le même bilan, en JSON, sur la dernière ligne.")
     ] = False,
@@ -237,7 +240,7 @@ def bench(
     if croissance:
         ampleur = croissances.COMPLETE if complet else croissances.Ampleur()
         bilan = croissances.mesurer(
-            dossier.resolve(), port, croissances.COURTE if court else ampleur, _dire
+            dossier.resolve(), port, croissances.COURTE if court else ampleur, _dire, seules
         )
         afficher_bilan, budgets = tableau.afficher_croissance, bilan["genres"]
     else:

@@ -4,6 +4,7 @@ from services.orientation.echeances import alertes
 from services.orientation.imports.conservation import purger_imports
 from services.orientation.imports.travail import importer_flux
 from services.orientation.jeux_de_regles.travail import simuler_jeu_de_regles
+from services.orientation.places import comptes
 from services.orientation.places.sorties import SORTIES
 from shared.socle import retention
 from shared.socle.travailleur import Travail
@@ -16,6 +17,7 @@ TRAVAIL = Travail(
     periodiques={
         "purger_imports": (retention.PAUSE_S, purger_imports),
         "alerter_echeances": (alertes.PAUSE_S, alertes.alerter_echeances),
+        "replier_comptes": (comptes.PAUSE_S, comptes.replier_comptes),
     },
     suivis=[SORTIES],
 )

@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, get_args
@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, column, func, literal, 
 from sqlalchemy.dialects.postgresql import ARRAY
 from starlette.responses import Response
 
-from shared.refus import Refus
+from shared.refus import Erreur, Refus, Validation
 from shared.schemas.commun import LIMITE_MAX, MEDIA_PARTIEL, Page, PagePartielle
 from shared.socle.auth import Acces
 from shared.socle.coffre import Coffre
@@ -107,16 +107,35 @@ class PageDemandee:
         return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
-def page_de(modele: type[Page[Any]], *tris: str) -> Any:
+def page_de(
+    modele: type[Page[Any]],
+    *tris: str,
+    intervalle: str | None = None,
+    etats: Collection[str] = (),
+) -> Any:
     """Declare the page of a list: what it shows, and the closed list of its orders.
 
-    An order must be a column that never changes, or an element could be met twice, or never.
+    An order must be a column that never changes, or an element could be met twice, or never. A
+    range comes in the order of its own column: no index gives it in another, and all that answers
+    would be read to be sorted, the more of it the more people there are.
 
     Args:
         modele: the page, whose elements name the fields that `champs` may ask for.
         tris: columns to sort by; the first, its minus included, is the order when none is asked.
+        intervalle: the one of them that the list takes a range of.
+        etats: values of the filter `etat` that are such a range too.
     """
     defaut, *autres = tris or ("-cree_le",)
+    rangent = {f"{intervalle}_min", f"{intervalle}_max"}
+    ordre = (
+        "Ordre de la liste ; `-` : du plus grand au plus petit. À égalité, l'identifiant départage"
+    )
+    if intervalle is not None:
+        ou = f", ou `etat` à {', '.join(f'`{etat}`' for etat in etats)}" if etats else ""
+        ordre += (
+            f". Sans rien demander, `{defaut}` ; avec un intervalle de `{intervalle}`{ou},"
+            f" `{intervalle}`, et tout autre que lui ou `-{intervalle}` est refusé"
+        )
     triables = "|".join(dict.fromkeys(nom.lstrip("-") for nom in (defaut, *autres)))
     (element,) = get_args(modele.model_fields["elements"].annotation)
     champ = "|".join(element.model_fields)
@@ -136,15 +155,15 @@ def page_de(modele: type[Page[Any]], *tris: str) -> Any:
             ),
         ] = None,
         tri: Annotated[
-            str,
+            str | None,
             Query(
                 pattern=f"^-?({triables})$",
                 max_length=40,
-                description="Ordre de la liste ; `-` : du plus grand au plus petit. À égalité,"
-                " l'identifiant départage",
+                description=ordre,
                 examples=[defaut],
             ),
-        ] = defaut,
+            # Published where it is the default whatever the filters.
+        ] = defaut if intervalle is None else None,
         champs: Annotated[
             str | None,
             Query(
@@ -158,7 +177,15 @@ def page_de(modele: type[Page[Any]], *tris: str) -> Any:
     ) -> PageDemandee:
         """Read which page is asked; a cursor grants nothing, rights are checked on every page."""
         champs_voulus = frozenset(champs.split(",") if champs else ())
-        demande = PageDemandee(modele, limite, tri, None, champs_voulus, request)
+        demandes = request.query_params.multi_items()
+        if intervalle and any(
+            nom in rangent or (nom == "etat" and valeur in etats) for nom, valeur in demandes
+        ):
+            tri = tri or intervalle
+            if tri.lstrip("-") != intervalle:
+                message = "Un intervalle se lit dans l'ordre de sa colonne"
+                raise Validation([Erreur("?tri", "hors-bornes", message)])
+        demande = PageDemandee(modele, limite, tri or defaut, None, champs_voulus, request)
         if curseur is None:
             return demande
         found = verifier(demande.coffre, curseur)
@@ -185,17 +212,33 @@ def entre(colonne: Any, minimum: Any, maximum: Any) -> ColumnElement[bool]:
 
 
 def trancher(
-    statement: Select[*tuple[Any, ...]], table: Any, demande: PageDemandee
+    statement: Select[*tuple[Any, ...]],
+    table: Any,
+    demande: PageDemandee,
+    tete: tuple[Any, Any] | None = None,
 ) -> Select[*tuple[Any, ...]]:
-    """Cut a list to one row more than the page, in the order asked, ties broken by id."""
+    """Cut a list to one row more than the page, in the order asked, ties broken by id.
+
+    Args:
+        statement: the list.
+        table: its columns.
+        demande: the page, its order, and where the one before ended.
+        tete: a column and the one value wanted of it, common but not everywhere along the order.
+            Said as the head of the order and not as an equality, only the index that begins with
+            it gives that order: the other one would be read until the value is met at last.
+    """
     colonne = getattr(table, demande.tri.lstrip("-"))
+    tetes, valeurs = ([tete[0]], (tete[1],)) if tete else ([], ())
+    if tete:
+        statement = statement.where(tete[0].between(tete[1], tete[1]))
     descend = demande.tri.startswith("-")
     if demande.apres is not None:
         valeur, identifiant = demande.apres
-        last = (_lecteur(colonne.type.python_type).validate_python(valeur), UUID(identifiant))
-        here = tuple_(colonne, table.id)
+        lue = _lecteur(colonne.type.python_type).validate_python(valeur)
+        last = (*valeurs, lue, UUID(identifiant))
+        here = tuple_(*tetes, colonne, table.id)
         statement = statement.where(here < last if descend else here > last)
-    order = [one.desc() if descend else one.asc() for one in (colonne, table.id)]
+    order = [one.desc() if descend else one.asc() for one in (*tetes, colonne, table.id)]
     return statement.order_by(*order).limit(demande.limite + 1)
 
 
@@ -205,6 +248,7 @@ def par_tranches(
     valeurs: Sequence[Any],
     table: Any,
     demande: PageDemandee,
+    tete: tuple[Any, Any] | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """Filter a list by several values; each one's part is cut to the page before they are mixed.
 
@@ -212,11 +256,11 @@ def par_tranches(
     matches would be read and sorted, or all that does not be passed over.
     """
     if not valeurs:
-        return statement
+        return trancher(statement, table, demande, tete) if tete else statement
     # A value asked twice is one part: its rows would come twice.
     voulues = func.unnest(literal(list(dict.fromkeys(valeurs)), ARRAY(colonne.type)))
     voulue = voulues.table_valued(column("valeur", colonne.type)).render_derived()
-    tranche = trancher(statement.where(colonne == voulue.c.valeur), table, demande).lateral()
+    tranche = trancher(statement.where(colonne == voulue.c.valeur), table, demande, tete).lateral()
     return select(tranche).join_from(voulue, tranche, true())
 
 

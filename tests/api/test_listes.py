@@ -313,6 +313,52 @@ async def test_a_range_includes_both_its_ends(connecter: Connecter, remplir: Rem
         assert (await client.get(f"/v1/orientations?{bad}")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("liste", "colonne"),
+    [
+        pytest.param(
+            "/v1/orientations?date_limite_min=2026-03-02", "date_limite", id="dès un jour"
+        ),
+        pytest.param("/v1/orientations?date_limite_max=2026-03-04", "date_limite", id="jusqu'à"),
+        pytest.param("/v1/echeances?date_limite_max=2026-03-04", "date_limite", id="échéances"),
+        pytest.param("/v1/echeances?etat=en_retard", "date_limite", id="en retard"),
+        pytest.param("/v1/echeances?etat=respectee&etat=a_temps", "date_limite", id="deux états"),
+        pytest.param("/v1/mouvements?date_reference_min=2026-03-02", "date_reference", id="flux"),
+        pytest.param("/v1/contacts?date_contact_min=2026-03-02", "date_contact", id="contacts"),
+        pytest.param("/v1/accueils?debut_le_max=2026-03-02T00:00:00Z", "debut_le", id="séances"),
+    ],
+)
+async def test_a_range_comes_in_the_order_of_its_column_and_no_other(
+    connecter: Connecter, remplir: Remplir, liste: str, colonne: str
+) -> None:
+    """No index gives it in another. Planted: the order left as it is asked, red."""
+    await remplir(5)
+    client = connecter("orientation")
+
+    found = await suivre(client, f"{liste}&limite=2")
+
+    assert found == await suivre(client, f"{liste}&limite=2&tri={colonne}")
+    assert found[::-1] == await suivre(client, f"{liste}&limite=2&tri=-{colonne}")
+    keys = [one[colonne] for one in found]
+    assert keys == sorted(keys)
+    for tri in ("cree_le", "-cree_le"):
+        refused = await client.get(f"{liste}&tri={tri}")
+        assert (refused.status_code, refused.json()["code"]) == (422, "validation")
+        assert [(one["pointeur"], one["code"]) for one in refused.json()["erreurs"]] == [
+            ("?tri", "hors-bornes")
+        ]
+
+
+async def test_without_a_range_the_newest_come_first(
+    connecter: Connecter, remplir: Remplir
+) -> None:
+    await remplir(5)
+    client = connecter("orientation")
+
+    for liste in ("/v1/orientations?", "/v1/echeances?", "/v1/echeances?etat=respectee&"):
+        assert await suivre(client, liste) == await suivre(client, f"{liste}tri=-cree_le")
+
+
 # The walk
 
 _PERSONNES = text("SELECT id, personne_id FROM parcours WHERE collectivite = :collectivite")

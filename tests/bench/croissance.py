@@ -64,7 +64,7 @@ class Genre:
     """One kind of request, and what it took on either side, in seconds."""
 
     nom: str
-    sorte: str  # commande, recherche, lecture, liste, liste mêlée
+    sorte: str  # commande, recherche, lecture, liste
     petit: list[float] = field(default_factory=list)
     grand: list[float] = field(default_factory=list)
 
@@ -210,8 +210,12 @@ class Cote:
         yield "POST /v1/orientations/{id}/annulations", duree
 
 
-def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire) -> Json:
-    """Measure both sides; six ports from `port` on are used."""
+def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire, seules: str = "") -> Json:
+    """Measure both sides; six ports from `port` on are used.
+
+    Args:
+        seules: only the readings whose name has this, and no command.
+    """
     dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
     besoin = _PAR_PERSONNE_OCTETS * ampleur.grand
     if shutil.disk_usage(dossier).free < besoin:
@@ -234,14 +238,14 @@ def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire) -> Json:
             pile.enter_context(cote.en_marche())
             dire(f"{taille} personnes dans la base « {cle} »…")
             with _sans_journal(serveur.url()):
-                _peupler(cote, adresse(serveur.url(), f"{cle}_orientation"), taille)
+                _peupler(cote, adresse(serveur.url(), f"{cle}_orientation"), taille, seules)
             cotes.append(cote)
         genres = _genres(cotes)
         dire("Échauffement…")
-        _tour(cotes, _genres(cotes), 0, 2)
+        _tour(cotes, _genres(cotes), 0, 2, commandes=not seules)
         for rang in range(1, ampleur.tours + 1):
             dire(f"Tour {rang} sur {ampleur.tours}…")
-            _tour(cotes, genres, rang, ampleur.requetes)
+            _tour(cotes, genres, rang, ampleur.requetes, commandes=not seules)
         with psycopg.connect(serveur.url()) as base:
             version = (base.info.parameter_status("server_version") or "").split()[0]
             octets = [
@@ -274,7 +278,7 @@ def _sans_journal(url: str) -> Iterator[None]:
         base.execute("CHECKPOINT")
 
 
-def _peupler(cote: Cote, url: str, personnes: int) -> None:
+def _peupler(cote: Cote, url: str, personnes: int, seules: str) -> None:
     """Open the collectivité, and fill it with copies of one case."""
     cote.connecter()
     cote.ecrire(
@@ -286,18 +290,19 @@ def _peupler(cote: Cote, url: str, personnes: int) -> None:
     peupler(url, _CODE, cote.client_id, personnes)
     with psycopg.connect(url) as base:
         voulues = Demandes(app(None).openapi(), base, _CODE, _jour())
-        cote.demandes = {one.nom: one for one in voulues if _mesuree(one)}
+        cote.demandes = {un.nom: un for un in voulues if seules in un.nom and _mesuree(un)}
 
 
 def _mesuree(demande: Demande) -> bool:
     """What is measured: all reads, and lists by one filter, or the late ones of a territory."""
     filtres = dict(parse_qsl(urlsplit(demande.nom).query))
     tri = filtres.pop("tri", None)
-    if demande.nom.endswith("/resultats"):  # a file, of the foyers of one import
-        return False
-    if tri not in (None, "-cree_le", "date_limite"):
+    if demande.refusee or demande.nom.endswith("/resultats"):  # a file, of one import's foyers
         return False
     noms = {nom for nom in filtres if not nom.endswith("_max")}
+    ranges = {nom.removesuffix("_min") for nom in noms if nom.endswith("_min")}
+    if tri not in (None, "-cree_le", "date_limite", *ranges):
+        return False
     en_retard = filtres.get("etat") == "en_retard" and noms <= {"etat", "commune", "code"}
     return len(noms) < 2 or en_retard
 
@@ -308,13 +313,14 @@ def _genres(cotes: Sequence[Cote]) -> dict[str, Genre]:
     found = {}
     # The ids in a filter differ from one side to the other; their order does not.
     grand.demandes = dict(zip(petit.demandes, grand.demandes.values(), strict=True))
-    for nom, one in petit.demandes.items():
-        sorte = "liste" if "?" in nom else "lecture"
-        found[nom] = Genre(nom, f"{sorte} mêlée" if one.melee else sorte)
+    for nom in petit.demandes:
+        found[nom] = Genre(nom, "liste" if "?" in nom else "lecture")
     return found
 
 
-def _tour(cotes: Sequence[Cote], genres: dict[str, Genre], tour: int, requetes: int) -> None:
+def _tour(
+    cotes: Sequence[Cote], genres: dict[str, Genre], tour: int, requetes: int, *, commandes: bool
+) -> None:
     """Each kind on either side in turn, then commands, and searches as the quota allows."""
     for cote in cotes:
         cote.connecter()
@@ -323,6 +329,8 @@ def _tour(cotes: Sequence[Cote], genres: dict[str, Genre], tour: int, requetes: 
             chemins = cycle(cote.demandes[nom].chemins)
             for chemin in islice(chemins, tour * requetes, (tour + 1) * requetes):
                 _noter(genres, cote, nom, genres[nom].sorte, cote.lire(chemin)[0])
+    if not commandes:
+        return
     for _ in range(requetes):
         for cote in cotes:
             for nom, duree in cote.ouvrir_un_dossier(_jour()):

@@ -40,13 +40,12 @@ class Demande:
     Args:
         nom: its route, its filters and its order.
         chemins: paths of this kind, of as many rows.
-        melee: what it asks for is in no index: a range of one column in the order of another, or
-            the state of what is done, which is told by the dates of two tables.
+        refusee: a range of one column in the order of another, which no index gives.
     """
 
     nom: str
     chemins: Sequence[str]
-    melee: bool = False
+    refusee: bool = False
 
 
 class Demandes:
@@ -78,11 +77,11 @@ class Demandes:
             yield Demande(
                 f"{chemin}?{demande}",
                 [f"{un}?{demande}" for un in chemins],
-                melee=_melee(dict(query), tri.lstrip("-")),
+                refusee=_refusee(dict(query), tri.lstrip("-")),
             )
 
     def _queries(self, filtres: Mapping[str, Mapping[str, Any]]) -> Iterator[Query]:
-        """No filter, each value of each, and two or three of different columns together."""
+        """No filter, each value of each, two of one, and two or three of different columns."""
         seuls: dict[str, list[Query]] = {}
         for nom in filtres:
             if nom.endswith("_max"):
@@ -92,6 +91,8 @@ class Demandes:
         yield ()
         for valeurs in seuls.values():
             yield from valeurs
+            if len(valeurs) > 1 and filtres[valeurs[0][0][0]]["type"] == "array":
+                yield (*valeurs[0], *valeurs[1])
         for deux in combinations(seuls.values(), 2):
             yield from ((*un, *autre) for un, autre in product(*deux))
         yield from (
@@ -151,12 +152,11 @@ class Demandes:
         return self._lues[table]
 
 
-def _melee(filtres: Mapping[str, str], tri: str) -> bool:
+def _refusee(filtres: Mapping[str, str], tri: str) -> bool:
     rangees = {nom.rpartition("_")[0] for nom in filtres if nom.endswith(("_min", "_max"))}
-    faite = filtres.get("etat") in ("respectee", "depassee")
-    if "etat" in filtres and not faite:
+    if filtres.get("etat") in ("a_temps", "a_risque", "en_retard"):
         rangees.add("date_limite")
-    return bool(rangees - {tri}) or (faite and bool(rangees))
+    return bool(rangees - {tri})
 
 
 def _table(nom: str) -> str:

@@ -71,8 +71,17 @@ _DE_QUI: Mapping[str, LiteralString] = {
     "organisme_referent": "n <= {organismes}",
     "import": "n <= {imports}",
 }
-# Not of persons: the collectivité's own, what is read and forgotten, and what a client asks.
-AUTRES = frozenset({"collectivite", "epoque", "quota", "suivi", "import_morceau"})
+# Not of persons: the collectivité's own, what is read and forgotten, what a client asks, and what
+# is counted.
+AUTRES = frozenset({"collectivite", "compte_place", "epoque", "quota", "suivi", "import_morceau"})
+# No trigger runs here.
+_COMPTES: LiteralString = (
+    "INSERT INTO compte_place (collectivite, objet_id, placees, en_file)"
+    " SELECT p.collectivite, o.id, count(*) FILTER (WHERE p.statut = 'placee'),"
+    " count(*) FILTER (WHERE p.statut = 'en_file')"
+    " FROM place p, unnest(ARRAY[p.organisme_id, p.unite_id, p.portefeuille_id]) AS o (id)"
+    " WHERE o.id IS NOT NULL GROUP BY 1, 2"
+)
 
 _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
     "organisme_referent": {
@@ -124,6 +133,8 @@ _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
         "date_limite": "(cree + interval '42 days')::date",
         "commune": "commune",
         "criteres": "{criteres}",
+        "hors_delai": "CASE WHEN decidee THEN decide_le::date > (cree + interval '42 days')::date"
+        " END",
         "proposition_id": "CASE WHEN statut <> 'brouillon' THEN {id:proposition} END",
         "decision_id": "CASE WHEN decidee THEN {id:decision} END",
         "type_parcours": "CASE WHEN decidee THEN 'professionnel' END",
@@ -184,6 +195,9 @@ _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
         "numero": "CASE WHEN organisme = 3 AND n > 2000 THEN n END",
         "rang": "CASE WHEN organisme = 3 AND n > 2000 THEN 1 END",
         "placee_le": "cree",
+        # Those of the second organisme, one in thirty.
+        "unite_id": "CASE WHEN organisme = 2 THEN {id:unite:1 + n / 30 % 30} END",
+        "portefeuille_id": "CASE WHEN organisme = 2 THEN {id:portefeuille:1 + n / 30 % 30} END",
     },
     "notification": {
         "decision_id": "{id:decision}",
@@ -306,6 +320,7 @@ def peupler(url: str, code: str, client: str, personnes: int) -> None:
             for table in _TOUTES:
                 if table.name not in AUTRES:
                     _remplir(base, table, code, litteraux, debut, pas)
+        base.execute(_COMPTES)
         base.execute("VACUUM (ANALYZE)")
 
 

@@ -83,7 +83,9 @@ async def creer_accueil(
     dependencies=[portee("orientation:lire")],
 )
 async def lister_accueils(
-    page: Annotated[PageDemandee, page_de(PageAccueils)],
+    page: Annotated[
+        PageDemandee, page_de(PageAccueils, "-cree_le", "debut_le", intervalle="debut_le")
+    ],
     tx: TransactionDep,
     type_: Annotated[
         list[TypeAccueil],
@@ -113,7 +115,11 @@ async def lister_accueils(
         Query(description="Commençant alors ou avant", examples=["2026-03-31T23:59:59Z"]),
     ] = None,
 ) -> Response:
-    """Rend les séances, les dernières saisies d'abord. Portée `orientation:lire`."""
+    """Rend les séances, les dernières saisies d'abord ; entre deux instants, dans leur ordre.
+
+    Une séance déplacée pendant une lecture dans l'ordre de `debut_le` peut être revue ou manquée.
+    Portée `orientation:lire`.
+    """
     rows = await queries.list_accueils(
         tx, page, type_, code_commune, debut_le_min=debut_le_min, debut_le_max=debut_le_max
     )
@@ -544,7 +550,9 @@ async def creer_contact(
     dependencies=[portee("orientation:lire")],
 )
 async def lister_contacts(
-    page: Annotated[PageDemandee, page_de(PageContacts)],
+    page: Annotated[
+        PageDemandee, page_de(PageContacts, "-cree_le", "date_contact", intervalle="date_contact")
+    ],
     tx: TransactionDep,
     date_contact_min: Annotated[
         DateCivile | None, Query(description="De ce jour ou après", examples=["2026-03-01"])
@@ -553,7 +561,10 @@ async def lister_contacts(
         DateCivile | None, Query(description="De ce jour ou avant", examples=["2026-03-31"])
     ] = None,
 ) -> Response:
-    """Rend les premiers contacts, les plus récents d'abord. Portée `orientation:lire`."""
+    """Rend les premiers contacts, les plus récents d'abord ; entre deux jours, dans leur ordre.
+
+    Portée `orientation:lire`.
+    """
     rows = await queries.list_contacts(
         tx, page, date_contact_min=date_contact_min, date_contact_max=date_contact_max
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -25,12 +26,13 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import insert
 
 from services.orientation import tables
-from services.orientation.echeances.rules import ORIENTATION, Objectif, Palier
+from services.orientation.echeances.rules import DUS, ORIENTATION, Objectif, Palier
 from services.orientation.flux.canonique import SOURCE_OUVERTURE
 from services.orientation.places.rules import FILE_ATTENTE
 from shared.delais import Delai
@@ -52,7 +54,6 @@ _LOCAUX = select(Collectivite.delais).where(siens(Collectivite))
 _A_DECIDER = (StatutOrientation.BROUILLON.value, StatutOrientation.EN_ATTENTE.value)
 _EN_COURS = (*_A_DECIDER, StatutOrientation.OUVERTE.value)
 _DECIDEES = (StatutOrientation.OUVERTE.value, StatutOrientation.CLOTUREE.value)
-_DUS = frozenset({EtatEcheance.A_TEMPS, EtatEcheance.A_RISQUE, EtatEcheance.EN_RETARD})
 
 
 async def read_locaux(tx: Transaction) -> list[dict[str, Any]]:
@@ -77,30 +78,38 @@ async def list_echeances(
 ) -> Sequence[Row[Any]]:
     """Read a page of what is due, in some states or in all, between two days.
 
-    Each kind is cut to the page before the kinds are put together: each stays on its index.
+    Each kind and each state is cut to the page before they are put together: each stays on its
+    index.
     """
     tranches = []
-    for objectif in objectifs:
+    # A state asked twice is one part: its rows would come twice.
+    for objectif, etat in product(objectifs, dict.fromkeys(etats) or (None,)):
         dues = _dues(objectif, fuseau)
+        ici = sorted(objectif.communes.intersection(communes or objectif.communes))
+        if communes and objectif.communes and not ici:
+            continue
         statement = (
             select(dues)
             .where(entre(dues.c.date_limite, date_limite_min, date_limite_max))
             .where(true() if orientation_id is None else dues.c.orientation_id == orientation_id)
         )
-        if etats:
-            statement = statement.where(
-                or_(*(dans_etat(dues.c, etat, jour, alerte) for etat in etats))
-            )
-        if etats and _DUS.issuperset(etats):
-            statement = statement.where(dues.c.en_cours)
-        ici = sorted(objectif.communes.intersection(communes or objectif.communes))
-        if communes and objectif.communes and not ici:
-            continue
+        # The two dates are of two tables: which came first is written beside the case.
+        ecrit = etat is not None and etat not in DUS and objectif.delai is None
+        tete = (dues.c.hors_delai, etat is EtatEcheance.DEPASSEE) if ecrit else None
+        if tete is not None:
+            # With the head of the order, where the index is read from and to.
+            rang = tuple_(tete[0], dues.c.date_limite)
+            if date_limite_min is not None:
+                statement = statement.where(rang >= (tete[1], date_limite_min))
+            if date_limite_max is not None:
+                statement = statement.where(rang <= (tete[1], date_limite_max))
+        elif etat is not None:
+            statement = statement.where(dans_etat(dues.c, etat, jour, alerte))
         if ici or communes:
             colonne, valeurs = dues.c.code_commune, ici or communes
         else:
-            colonne, valeurs = dues.c.statut, _statuts(objectif, etats)
-        parts = par_tranches(statement, colonne, valeurs, dues.c, page).subquery()
+            colonne, valeurs = dues.c.statut, _statuts(objectif, etat)
+        parts = par_tranches(statement, colonne, valeurs, dues.c, page, tete).subquery()
         tranches.append(select(trancher(select(parts), parts.c, page).subquery()))
     if not tranches:
         return []
@@ -212,6 +221,7 @@ def _dues(objectif: Objectif, fuseau: str) -> Subquery:
             limite.label("date_limite"),
             accomplie.label("date_accomplie"),
             en_cours.label("en_cours"),
+            _O.hors_delai,
         )
         .join(_P, (_P.collectivite == _O.collectivite) & (_P.id == _O.personne_id))
         .outerjoin(_D, (_D.collectivite == _O.collectivite) & (_D.id == _O.decision_id))
@@ -261,6 +271,7 @@ def _reexamens(objectif: Objectif, durable: Delai) -> Subquery:
             # Each review starts the next: what is owed is never done while the parcours lasts.
             literal(None, Date).label("date_accomplie"),
             true().label("en_cours"),
+            _O.hors_delai,
         )
         .join(_P, (_P.collectivite == _O.collectivite) & (_P.id == _O.personne_id))
         .where(siens(_O), _P.beneficiaire_rsa)
@@ -273,13 +284,13 @@ def _reexamens(objectif: Objectif, durable: Delai) -> Subquery:
     return statement.subquery()
 
 
-def _statuts(objectif: Objectif, etats: Sequence[EtatEcheance]) -> Sequence[str]:
-    """Where deadlines in these states are to be found; empty: anywhere."""
-    if not etats or objectif.durable or objectif.fin is EvenementDelai.ACCUEIL:
+def _statuts(objectif: Objectif, etat: EtatEcheance | None) -> Sequence[str]:
+    """Where deadlines in this state are to be found; empty: anywhere, or where an index has it."""
+    if etat is None or objectif.durable or objectif.fin is EvenementDelai.ACCUEIL:
         return ()
-    if _DUS.issuperset(etats):
+    if etat in DUS:
         return _A_DECIDER
-    return () if _DUS.intersection(etats) else _DECIDEES
+    return () if objectif.delai is None else _DECIDEES
 
 
 def _id(objectif: Objectif) -> Any:

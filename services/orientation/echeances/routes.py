@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.orientation.echeances import queries
-from services.orientation.echeances.rules import Objectif, objectifs
+from services.orientation.echeances.rules import DUS, Objectif, objectifs
 from services.orientation.settings import alerte_jours
 from shared.delais import delai_en_vigueur, etat
 from shared.schemas.collectivite import DelaiLocal, EvenementDelai
@@ -29,7 +29,12 @@ router = routeur("echeances")
     dependencies=[portee("orientation:lire")],
 )
 async def lister_echeances(
-    page: Annotated[PageDemandee, page_de(PageEcheances, "-cree_le", "date_limite")],
+    page: Annotated[
+        PageDemandee,
+        page_de(
+            PageEcheances, "-cree_le", "date_limite", intervalle="date_limite", etats=sorted(DUS)
+        ),
+    ],
     service: ServiceDep,
     tx: TransactionDep,
     etat: Annotated[
@@ -74,7 +79,8 @@ async def lister_echeances(
 
     L'échéance de la loi (`orientation_pcd`), puis les objectifs que la collectivité s'est donnés,
     sur leur territoire. Le jour de l'échéance est encore à temps ; elle est à risque dans ses sept
-    derniers jours, sauf réglage. Le jour est celui de la collectivité. Le service publie
+    derniers jours, sauf réglage. Le jour est celui de la collectivité. Ce qui est dû, ou borné
+    par deux jours, vient le premier dû d'abord ; le reste, le plus récent. Le service publie
     `orientation.echeance.a_risque` puis `orientation.echeance.depassee`, une fois chacun, et
     de même pour le dernier jour d'une file (`place.date_limite_file`), hors de cette liste. Portée
     `orientation:lire`.

@@ -14,7 +14,7 @@ from services.orientation.reexamens.rules import REEXAMEN
 from services.orientation.reorientations.rules import AVIS_EP, REPONSE
 from shared.delais import DELAIS, Delai, Unite, delai_en_vigueur
 from shared.schemas.collectivite import DelaiLocal, EvenementDelai
-from shared.schemas.orientation.echeances import NatureDelai
+from shared.schemas.orientation.echeances import EtatEcheance, NatureDelai
 
 ORIENTATION = "orientation_pcd"
 # The law's codes, and the waits that have their own last day: a place, an answer, an avis.
@@ -27,6 +27,10 @@ _DEPARTS = (
     EvenementDelai.ENTREE_PARCOURS,
 )
 _FINS = (EvenementDelai.DECISION, EvenementDelai.ENTREE_PARCOURS, EvenementDelai.ACCUEIL)
+
+
+# What is owed still: these states tell between which days the limit is.
+DUS = frozenset({EtatEcheance.A_TEMPS, EtatEcheance.A_RISQUE, EtatEcheance.EN_RETARD})
 
 
 class Palier(StrEnum):

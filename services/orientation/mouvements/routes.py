@@ -27,7 +27,10 @@ router = routeur("mouvements")
     dependencies=[portee("orientation:lire")],
 )
 async def lister_mouvements(
-    page: Annotated[PageDemandee, page_de(PageMouvements)],
+    page: Annotated[
+        PageDemandee,
+        page_de(PageMouvements, "-cree_le", "date_reference", intervalle="date_reference"),
+    ],
     tx: TransactionDep,
     type: Annotated[  # noqa: A002  # the contract's name
         list[TypeMouvement],
@@ -63,7 +66,7 @@ async def lister_mouvements(
         Query(description="Dits par un flux de ce jour ou après", examples=["2026-03-01"]),
     ] = None,
 ) -> Response:
-    """Rend ce qui a changé d'un flux à l'autre, le plus récent d'abord.
+    """Rend ce qui a changé d'un flux à l'autre, le plus récent d'abord ; depuis un jour, de lui.
 
     Le premier flux qui montre un foyer dit l'ouverture du droit, et rien d'autre. La lecture d'un
     flux publie `orientation.mouvement.<type>`, un fait par mouvement. Portée `orientation:lire`.

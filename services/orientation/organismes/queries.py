@@ -4,31 +4,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from services.orientation import tables
+from services.orientation.places.comptes import comptee
 from shared.refus import Introuvable, Refus
-from shared.schemas.orientation.vocabulaire import StatutPlace
 from shared.socle.db import Transaction, siens
 from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer
 
-_T, _G = tables.OrganismeReferent, tables.Place
+_T, _C = tables.OrganismeReferent, tables.ComptePlace
 _ALL = select(*_T.__table__.columns).where(siens(_T)).order_by(_T.reference)
 _SELECT = select(
     *_T.__table__.columns,
-    *(
-        select(func.count())
-        .where(_G.collectivite == _T.collectivite, _G.organisme_id == _T.id, _G.statut == statut)
-        .correlate(_T)
-        .scalar_subquery()
-        .label(nom)
-        for nom, statut in (
-            ("places_occupees", StatutPlace.PLACEE.value),
-            ("file", StatutPlace.EN_FILE.value),
-        )
-    ),
+    comptee(_C.placees, _T).label("places_occupees"),
+    comptee(_C.en_file, _T).label("file"),
 ).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("id"))
 _INSERT = insert(_T)

@@ -114,7 +114,9 @@ async def creer_orientation(
     dependencies=[portee("orientation:lire")],
 )
 async def lister_orientations(
-    page: Annotated[PageDemandee, page_de(PageOrientations, "-cree_le", "date_limite")],
+    page: Annotated[
+        PageDemandee, page_de(PageOrientations, "-cree_le", "date_limite", intervalle="date_limite")
+    ],
     tx: TransactionDep,
     statut: Annotated[
         list[StatutOrientation],
@@ -132,7 +134,10 @@ async def lister_orientations(
         DateCivile | None, Query(description="Dues ce jour ou avant", examples=["2026-03-31"])
     ] = None,
 ) -> Response:
-    """Rend les orientations, les plus récentes d'abord. Portée `orientation:lire`."""
+    """Rend les orientations, les plus récentes d'abord ; entre deux jours, les premières dues.
+
+    Portée `orientation:lire`.
+    """
     rows = await queries.list_orientations(
         tx, page, statut, date_limite_min=date_limite_min, date_limite_max=date_limite_max
     )

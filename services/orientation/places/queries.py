@@ -13,6 +13,7 @@ from sqlalchemy import Row, bindparam, case, func, insert, null, select, text, u
 from sqlalchemy.orm import aliased
 
 from services.orientation import tables
+from services.orientation.places.comptes import somme
 from services.orientation.places.rules import Attribution, Stock
 from shared.delais import Delai, Unite
 from shared.refus import Introuvable
@@ -26,7 +27,8 @@ from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 from shared.socle.tables import Collectivite
 
 _T, _G, _F = tables.OrganismeReferent, tables.Place, aliased(tables.Place)
-_PLACEE, _EN_FILE = _G.statut == StatutPlace.PLACEE.value, _G.statut == StatutPlace.EN_FILE.value
+_C = tables.ComptePlace
+_EN_FILE = _G.statut == StatutPlace.EN_FILE.value
 
 # How many wait before this one, itself included; computed only for those who wait.
 _RANG = (
@@ -55,19 +57,26 @@ _LOCK = (
     .order_by(_T.id)
     .with_for_update(key_share=True)
 )
+_DERNIER = (
+    select(func.coalesce(func.max(_F.numero), 0))
+    .where(
+        _F.collectivite == _C.collectivite,
+        _F.organisme_id == _C.objet_id,
+        # Written in the statement, as in the index of the queue.
+        _F.statut == bindparam(None, StatutPlace.EN_FILE.value, literal_execute=True),
+    )
+    .correlate(_C)
+    .scalar_subquery()
+)
 _COMPTES = (
     select(
-        _G.organisme_id,
-        func.count().filter(_PLACEE).label("occupees"),
-        func.count().filter(_EN_FILE).label("file"),
-        func.coalesce(func.max(_G.numero).filter(_EN_FILE), 0).label("dernier"),
+        _C.objet_id.label("organisme_id"),
+        somme(_C.placees).label("occupees"),
+        somme(_C.en_file).label("file"),
+        _DERNIER.label("dernier"),
     )
-    .where(
-        siens(_G),
-        _G.organisme_id.in_(bindparam("organismes", expanding=True)),
-        _G.statut.in_((StatutPlace.PLACEE.value, StatutPlace.EN_FILE.value)),
-    )
-    .group_by(_G.organisme_id)
+    .where(siens(_C), _C.objet_id.in_(bindparam("organismes", expanding=True)))
+    .group_by(_C.collectivite, _C.objet_id)
 )
 _INSERT = insert(_G)
 _DELAIS = select(Collectivite.delais).where(siens(Collectivite))

@@ -8,27 +8,17 @@ from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from services.orientation import tables
+from services.orientation.places.comptes import comptee
 from services.orientation.portefeuilles.rules import Service
 from shared.refus import Erreur, Introuvable, Refus, Validation
 from shared.schemas.orientation.organismes import RoleAgent
-from shared.schemas.orientation.vocabulaire import StatutPlace
 from shared.socle.db import Transaction, siens
 from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer, parmi
 
 _P, _G, _A = tables.Portefeuille, tables.Place, tables.Affectation
 _U, _O = tables.Unite, tables.OrganismeReferent
-_CHARGE = (
-    select(func.count())
-    .where(
-        _G.collectivite == _P.collectivite,
-        _G.portefeuille_id == _P.id,
-        _G.statut == StatutPlace.PLACEE.value,
-    )
-    .correlate(_P)
-    .scalar_subquery()
-    .label("charge")
-)
+_CHARGE = comptee(tables.ComptePlace.placees, _P).label("charge")
 _SELECT = select(*_P.__table__.columns, _CHARGE).where(siens(_P))
 _BY_ID = _SELECT.where(_P.id == bindparam("id"))
 _INSERT = insert(_P)

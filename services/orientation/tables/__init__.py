@@ -12,6 +12,7 @@ from services.orientation.tables.jeux_de_regles import (
 )
 from services.orientation.tables.organismes import (
     Affectation,
+    ComptePlace,
     OrganismeReferent,
     Place,
     Portefeuille,
@@ -44,6 +45,7 @@ __all__ = [
     "Alerte",
     "Annulation",
     "Base",
+    "ComptePlace",
     "Contact",
     "Convocation",
     "Decision",

@@ -28,7 +28,9 @@ class Accueil(Versionnee, Base):
 
     __tablename__ = "accueil"
     __table_args__ = (
-        Index(None, "collectivite", "debut_le"),
+        Index(None, "collectivite", "debut_le", "id"),
+        Index(None, "collectivite", "type", "debut_le", "id"),
+        Index(None, "collectivite", "code_commune", "debut_le", "id"),
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "type", "cree_le", "id"),
         Index(None, "collectivite", "code_commune", "cree_le", "id"),
@@ -158,7 +160,7 @@ class Contact(Ecrite, Cle, Base):
 
     __tablename__ = "contact"
     __table_args__ = (
-        Index(None, "collectivite", "date_contact"),
+        Index(None, "collectivite", "date_contact", "id"),
         Index(None, "collectivite", "cree_le", "id"),
         ForeignKeyConstraint(
             ["collectivite", "personne_id"], ["personne.collectivite", "personne.id"]

@@ -111,6 +111,8 @@ class Mouvement(Ecrite, Cle, Base):
     __table_args__ = (
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "type", "cree_le", "id"),
+        Index(None, "collectivite", "date_reference", "id"),
+        Index(None, "collectivite", "type", "date_reference", "id"),
         Index(None, "collectivite", "import_id", "cree_le", "id"),
         Index(None, "collectivite", "dossier_id", "cree_le", "id"),
         Index(None, "collectivite", "personne_id", "cree_le", "id"),

@@ -4,14 +4,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped
 
 from services.orientation.tables.base import Base
 from shared.schemas.orientation.organismes import RoleAgent
 from shared.schemas.orientation.vocabulaire import StatutPlace, TypeOrganisme
 from shared.socle.dictionnaire import AUCUNE, INDIRECTE, colonne, fiche
-from shared.socle.tables import Cle, Ecrite, Versionnee
+from shared.socle.tables import Cle, Cloisonnee, Ecrite, Versionnee
 
 
 class OrganismeReferent(Versionnee, Base):
@@ -128,6 +128,26 @@ class Place(Versionnee, Base):
     )
     placee_le: Mapped[datetime | None] = colonne("Place obtenue ; vide : pas encore, ou jamais")
     liberee_le: Mapped[datetime | None] = colonne("Place ou tour rendus")
+
+
+class ComptePlace(Cloisonnee, Base):
+    """What a change of a place adds to a count; the count is the sum (places/comptes.py)."""
+
+    __tablename__ = "compte_place"
+    __table_args__ = (
+        fiche(
+            "Ce qu'une place ajoute au compte de son organisme, de son unité ou de son"
+            " portefeuille, ou la somme de ces ajouts",
+            source="base, dans la transaction de la place",
+        ),
+    )
+
+    objet_id: Mapped[UUID] = colonne("Organisme, unité ou portefeuille compté", primary_key=True)
+    seq: Mapped[int] = colonne(
+        "Ordre d'écriture", AUCUNE, Identity(always=True), unite="rang", primary_key=True
+    )
+    placees: Mapped[int] = colonne("Places données, moins places rendues", unite="personnes")
+    en_file: Mapped[int] = colonne("Entrées dans la file, moins sorties", unite="personnes")
 
 
 class Unite(Versionnee, Base):

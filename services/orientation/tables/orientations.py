@@ -51,6 +51,21 @@ class Orientation(Versionnee, Base):
         Index(None, "collectivite", "statut", "date_limite", "id"),
         Index(None, "collectivite", "commune", "cree_le", "id"),
         Index(None, "collectivite", "commune", "date_limite", "id"),
+        *(
+            Index(
+                f"ix_orientation_{nom}",
+                "collectivite",
+                *colonnes,
+                "id",
+                postgresql_where=text("hors_delai IS NOT NULL"),
+            )
+            for nom, *colonnes in (
+                ("tenue_cree_le", "hors_delai", "cree_le"),
+                ("tenue_date_limite", "hors_delai", "date_limite"),
+                ("tenue_commune_cree_le", "commune", "hors_delai", "cree_le"),
+                ("tenue_commune_date_limite", "commune", "hors_delai", "date_limite"),
+            )
+        ),
         Index(
             "ix_orientation_a_decider",
             "collectivite",
@@ -119,6 +134,10 @@ class Orientation(Versionnee, Base):
         "Commune de la personne, tenue à jour par la base : ce par quoi une liste se coupe",
         IDENTIFIANTE,
         source="personne",
+    )
+    hors_delai: Mapped[bool | None] = colonne(
+        "Vrai : décidée après le dernier jour ; vide : pas décidée. Comparé par la base, une fois",
+        source="décision, date limite",
     )
     difficultes_durables: Mapped[bool] = colonne(
         "Vrai : des difficultés du D262-65-2-1 reportent le réexamen à douze mois, sans dire"

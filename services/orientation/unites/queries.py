@@ -4,29 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, insert, select
+from sqlalchemy import Row, bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from services.orientation import tables
+from services.orientation.places.comptes import comptee
 from services.orientation.unites.rules import Unite
 from shared.refus import Introuvable, Refus
-from shared.schemas.orientation.vocabulaire import StatutPlace
 from shared.socle.db import Transaction, siens
 from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer
 
-_U, _G = tables.Unite, tables.Place
-_CHARGE = (
-    select(func.count())
-    .where(
-        _G.collectivite == _U.collectivite,
-        _G.unite_id == _U.id,
-        _G.statut == StatutPlace.PLACEE.value,
-    )
-    .correlate(_U)
-    .scalar_subquery()
-    .label("charge")
-)
+_U = tables.Unite
+_CHARGE = comptee(tables.ComptePlace.placees, _U).label("charge")
 _SELECT = select(*_U.__table__.columns, _CHARGE).where(siens(_U))
 _BY_ID = _SELECT.where(_U.id == bindparam("id"))
 _DE_L_ORGANISME = select(_U.id, _U.communes, _U.territoire, _U.date_debut, _U.date_fin).where(

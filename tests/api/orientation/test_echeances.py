@@ -23,6 +23,8 @@ from tests.api.orientation.conftest import Dossier, criteres
 from tests.api.orientation.test_imports import importer
 from tests.api.orientation.test_mouvements import Flux, poser
 from tests.api.orientation.test_places import borner, decider, ouvrir_et_proposer
+from tests.api.orientation.test_unites import modifier
+from tests.api.test_listes import suivre
 from tests.conftest import Client, Connecter
 
 PARIS, REUNION = ZoneInfo("Europe/Paris"), ZoneInfo("Indian/Reunion")
@@ -206,6 +208,49 @@ async def test_the_effect_of_the_decision_ends_an_entry(
     ]
     assert await dues(client, "etat=en_retard") == []
     assert [one["code"] for one in await dues(client, "etat=depassee")] == ["entree_parcours"]
+
+
+@pytest.mark.parametrize("tri", ["date_limite", "-cree_le"])
+async def test_what_was_decided_in_time_and_what_was_not_are_two_lists(
+    client: Client, ouvrir: Dossier, tri: str
+) -> None:
+    """The last day is in time; each commune has its own.
+
+    Planted: the comparison left out of the trigger, red.
+    """
+    organismes = (await client.get("/v1/organismes-referents")).json()["elements"]
+    (ft,) = (one for one in organismes if one["type"] == "france_travail")
+    # Past the six weeks it decides.
+    await modifier(
+        client, f"/v1/organismes-referents/{ft['id']}", ft["version"], clients=["si-essai"]
+    )
+    etats = {"2026-02-16": "respectee", "2026-02-17": "depassee"}
+    for commune in ("35236", "35238"):
+        for rang, jour in enumerate((*etats, None)):
+            orientation = await ouvrir(
+                recu_le="2026-01-05T10:00:00Z", code_commune=commune, prenoms=f"A{'bcd'[rang]}"
+            )
+            url = f"/v1/orientations/{orientation['id']}"
+            await client.post(f"{url}/criteres", criteres(), version=1)
+            if jour is not None:
+                corps = {"etat_decision": "acceptee", "date_decision": jour, "date_effet": jour}
+                decided = await client.post(f"{url}/decisions", corps, version=2)
+                assert decided.status_code == 201, decided.text
+
+    for etat in etats.values():
+        found = await suivre(client, f"/v1/echeances?etat={etat}&tri={tri}&limite=1")
+        assert [one["etat"] for one in found] == [etat] * 2
+        for bornes, combien in (
+            ("min=2026-02-16", 2),
+            ("max=2026-02-16", 2),
+            ("max=2026-02-15", 0),
+        ):
+            entre = f"/v1/echeances?etat={etat}&date_limite_{bornes}&limite=1"
+            assert len(await suivre(client, entre)) == combien
+        ici = await client.get(f"/v1/echeances?etat={etat}&tri={tri}&commune=35238")
+        assert len(ici.json()["elements"]) == 1
+    deux = await suivre(client, f"/v1/echeances?etat=respectee&etat=depassee&tri={tri}&limite=1")
+    assert len({one["id"] for one in deux}) == len(deux) == 4
 
 
 @pytest.mark.parametrize(
