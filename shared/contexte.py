@@ -62,6 +62,16 @@ def demande(origine: str, delai_s: float, borne: Timeout | None = None) -> Itera
         _borne.reset(coupe)
 
 
+@contextmanager
+def pour(origine: str) -> Iterator[None]:
+    """Call siblings for another client than the one who asks: whom it acted for before."""
+    autre = _origine.set(origine)
+    try:
+        yield
+    finally:
+        _origine.reset(autre)
+
+
 def sans_retour() -> None:
     """Lift the deadline: a commit that is sent cannot be taken back, and 504 says nothing is."""
     if borne := _borne.get():

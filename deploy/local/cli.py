@@ -223,7 +223,10 @@ def bench(
         bool, typer.Option("--complet", help="Avec --croissance : jusqu'à 2 000 000 de personnes.")
     ] = False,
     seules: Annotated[
-        str, typer.Option(help="Avec --croissance : les seules lectures dont le nom a ce texte.")
+        str,
+        typer.Option(
+            help="Avec --croissance : les seules lectures dont le nom répond à cette expression."
+        ),
     ] = "",
     en_json: Annotated[
         bool, typer.Option("--json", help="Le même bilan, en JSON, sur la dernière ligne.")

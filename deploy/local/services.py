@@ -44,7 +44,12 @@ _ARRET_S, _DEPART_S = 15, 60
 # What a service asks of its siblings, in every collectivité.
 _PORTEES_VOISINS = {
     "orientation": ("parcours:lire",),
-    "parcours": ("orientation:lire", "financement:lire", "financement:ecrire"),
+    "parcours": (
+        "orientation:lire",
+        "orientation:ecrire",
+        "financement:lire",
+        "financement:ecrire",
+    ),
     "financement": ("parcours:lire",),
 }
 

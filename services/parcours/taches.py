@@ -15,10 +15,14 @@ from services.parcours.accompagnements.rules import OrientationDecidee
 from services.parcours.contrats_engagement import queries as contrats
 from services.parcours.contrats_engagement.rules import interruption
 from services.parcours.referents import queries as referents
+from services.parcours.sorties import queries as sorties
+from services.parcours.sorties.rules import date_retour, limite_retour
 from shared.clients.voisin import RefusVoisin
 from shared.delais import Interruption
 from shared.schemas.commun import Changement, Operation
+from shared.schemas.orientation.imports import MouvementDetaille
 from shared.schemas.parcours.accompagnement import MotifFinReferent
+from shared.schemas.parcours.sorties import TypeMouvementDroit
 from shared.socle.db import Transaction
 from shared.socle.evenements import Fait, publier
 from shared.socle.ids import new_id
@@ -28,6 +32,10 @@ from shared.socle.travailleur import Travail
 
 DECISION = "orientation.decision.enregistree"
 NOTIFICATION = "orientation.notification.enregistree"
+ANNULATION = "orientation.decision.annulee"
+# What a flux tells of the right, but for its opening: a first flux opens that of all, who have no
+# parcours, and a return is told by a decision. A suspension is no exit, and is not followed.
+MOUVEMENTS = frozenset(f"orientation.mouvement.{type_}" for type_ in TypeMouvementDroit)
 # Asked, then refused or withdrawn; accepted, the new decision tells.
 REORIENTATIONS = frozenset(
     f"orientation.reorientation.{fait}" for fait in ("demandee", "refusee", "annulee")
@@ -46,14 +54,16 @@ _T = TypeVar("_T")
 class Lues:
     """What was read of orientation.
 
-    Decisions, when they were notified, what interrupts them, and whose those that a merge of
-    persons moved are now.
+    Decisions, when they were notified, what interrupts them, whose those that a merge of persons
+    moved are now, those that were annulled, and what fluxes told of the right.
     """
 
     decidees: Sequence[OrientationDecidee]
     notifications: Mapping[UUID, date]
     interruptions: Mapping[UUID, tuple[UUID, Interruption]]  # by request, with its orientation
     personnes: Mapping[UUID, UUID]
+    annulees: Sequence[UUID]
+    mouvements: Sequence[MouvementDetaille]
 
 
 async def lire_orientations(
@@ -85,6 +95,7 @@ async def lire_orientations(
         client.lire_orientation, frozenset({DECISION, NOTIFICATION, *RATTACHEMENTS})
     )
     reorientations = await lire_tout(client.lire_reorientation, REORIENTATIONS)
+    mouvements = await lire_tout(client.lire_mouvement, MOUVEMENTS)
     # A fact of notification opens nothing: the decision may have been replaced long since.
     decisions = {one.id for one in changements if one.type == DECISION}
     rattachees = {one.id for one in changements if one.type in RATTACHEMENTS}
@@ -111,6 +122,8 @@ async def lire_orientations(
             if found is not None
         },
         personnes={one.id: one.personne_id for one in orientations if one.id in rattachees},
+        annulees=[one.id for one in changements if one.type == ANNULATION],
+        mouvements=mouvements,
     )
 
 
@@ -121,7 +134,10 @@ async def appliquer_orientations(service: Service, tx: Transaction, lues: Lues) 
     """
     if lues.personnes:
         await publier(tx, *await queries.follow_personnes(tx, lues.personnes))
-    await _appliquer_decisions(tx, lues.decidees, await service.aujourdhui(tx))
+    jour = await service.aujourdhui(tx)
+    await _appliquer_decisions(tx, lues.decidees, jour)
+    await publier(tx, *await sorties.close_annules(tx, lues.annulees, jour))
+    await publier(tx, *await sorties.follow_mouvements(tx, lues.mouvements))
     await contrats.date_periodes(tx, lues.notifications, lues.interruptions)
 
 
@@ -131,11 +147,23 @@ async def _appliquer_decisions(
     """A known decision changes nothing."""
     connues = await queries.known_orientations(tx, [one.orientation_id for one in decidees])
     nouvelles = [one for one in decidees if one.orientation_id not in connues]
+    locaux = await contrats.read_delais_locaux(tx) if nouvelles else ()
     for vague in rules.vagues(nouvelles):
         ouverts = await queries.lock_ouverts(tx, [one.personne_id for one in vague])
-        ouverture = [one for one in vague if one.personne_id not in ouverts]
+        sans = [one for one in vague if one.personne_id not in ouverts]
+        clos = await sorties.lock_clos(tx, [one.personne_id for one in sans])
+        retours = [
+            (row, one, date_retour(one.date_effet, row.date_cloture))
+            for one in sans
+            if (row := clos.get(one.personne_id)) is not None
+            and one.date_effet <= limite_retour(row.date_cloture, locaux)
+        ]
+        revenues = {one.personne_id for _, one, _ in retours}
+        ouverture = [one for one in sans if one.personne_id not in revenues]
         suite = [(ouverts[one.personne_id], one) for one in vague if one.personne_id in ouverts]
-        ids = await queries.open_parcours(tx, ouverture, new_id)
+        precedents = {personne_id: row.id for personne_id, row in clos.items()}
+        ids = await queries.open_parcours(tx, ouverture, new_id, precedents)
+        await sorties.reopen_by_decision(tx, retours)
         await queries.reorient_parcours(tx, suite, new_id)
         partis = await referents.end_organisme(
             tx,
@@ -154,6 +182,7 @@ async def _appliquer_decisions(
                 for parcours_id, one in (
                     *zip(ids, ouverture, strict=True),
                     *((row.id, one) for row, one in suite),
+                    *((row.id, one) for row, one, _ in retours),
                 )
             },
         )
@@ -172,6 +201,16 @@ async def _appliquer_decisions(
                     Operation.MODIFICATION,
                 )
                 for row, _ in suite
+            ),
+            *(
+                Fait(
+                    "parcours.parcours.rouvert",
+                    "parcours",
+                    row.id,
+                    row.version + 1,
+                    Operation.MODIFICATION,
+                )
+                for row, _, _ in retours
             ),
             *partis,
             *(
@@ -193,7 +232,9 @@ TRAVAIL = Travail(
     suivis=[
         Suivi(
             source="orientation",
-            types=frozenset({DECISION, NOTIFICATION, *REORIENTATIONS, *RATTACHEMENTS}),
+            types=frozenset(
+                {DECISION, NOTIFICATION, ANNULATION, *REORIENTATIONS, *RATTACHEMENTS, *MOUVEMENTS}
+            ),
             lire=lire_orientations,
             appliquer=appliquer_orientations,
         )

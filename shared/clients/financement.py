@@ -1,11 +1,15 @@
 """The financement service, as its siblings see it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from shared.clients.voisin import Voisin
 from shared.schemas.financement import (
     AnnulationCreation,
     ConfirmationCreation,
+    Disponibilite,
+    Disponibilites,
+    DisponibilitesRequete,
     Engagement,
     Reservation,
     ReservationCreation,
@@ -24,6 +28,19 @@ class FinancementClient(Voisin):
     ) -> Reservation:
         """Take places and cents together; they come back by themselves at `expire_le`."""
         return await self._post("/v1/reservations", demande, Reservation, cle=cle, essai=essai)
+
+    async def lire_disponibilites(self, actions: Sequence[UUID]) -> dict[UUID, Disponibilite]:
+        """Read what is left of some actions, in one call; those it does not know are left out."""
+        demande = DisponibilitesRequete(action_ids=list(actions))
+        answer = await self._send(
+            "POST",
+            "/v1/actions/recherches",
+            delai_s=2,
+            content=demande.model_dump_json(),
+            headers={"Content-Type": "application/json"},
+        )
+        found = Disponibilites.model_validate_json(answer.content).elements
+        return {one.action_id: one for one in found}
 
     async def lire_reservation(self, reservation_id: UUID) -> Reservation:
         """Read how a reservation stands, and the engagement it became."""

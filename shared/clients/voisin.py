@@ -46,14 +46,22 @@ class Voisin:
         return modele.model_validate_json(answer.content)
 
     async def _post(
-        self, chemin: str, demande: BaseModel, modele: type[M], *, cle: str, essai: bool = False
+        self,
+        chemin: str,
+        demande: BaseModel,
+        modele: type[M],
+        *,
+        cle: str,
+        essai: bool = False,
+        version: int | None = None,
     ) -> M:
         answer = await self._send(
             "POST",
             chemin,
             delai_s=2,
             content=demande.model_dump_json(),
-            headers={"Content-Type": "application/json", "Idempotency-Key": cle},
+            headers={"Content-Type": "application/json", "Idempotency-Key": cle}
+            | ({} if version is None else {"If-Match": f'"{version}"'}),
             params={"essai": "true"} if essai else {},
         )
         return modele.model_validate_json(answer.content)

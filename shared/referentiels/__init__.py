@@ -5,6 +5,7 @@ their form. A list inside a cell is separated by `|`; an empty cell says that no
 """
 
 import csv
+import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
@@ -31,3 +32,9 @@ def codes(nom: str, colonne: str = "code", **filtres: str) -> frozenset[str]:
         for ligne in charger(nom)
         if all(ligne[champ] == valeur for champ, valeur in filtres.items())
     )
+
+
+@cache
+def version(nom: str) -> str:
+    """Return what tells two states of a list apart: the beginning of its file's SHA-256."""
+    return hashlib.sha256((files(__name__) / f"{nom}.csv").read_bytes()).hexdigest()[:12]

@@ -378,6 +378,30 @@ class PageActions(Page[Action]):
     """Une page d'actions."""
 
 
+class DisponibilitesRequete(Entree):
+    """Les actions dont on demande ce qui reste ; rien n'y dit pour qui."""
+
+    action_ids: list[Identifiant] = Field(min_length=1, max_length=200)
+
+
+class Disponibilite(Modele):
+    """Ce qui reste d'une action à l'instant : ses places, et ce qui peut la payer."""
+
+    action_id: Identifiant
+    places_disponibles: Entier | None = Field(description="Null : l'action ne compte pas de places")
+    prix_centimes: Centimes | None = Field(description="Prix unitaire indicatif")
+    montant_disponible_centimes: Centimes = Field(
+        description="Le plus qu'une réservation d'aujourd'hui puisse prendre sur ses enveloppes ;"
+        " zéro hors de leur fenêtre"
+    )
+
+
+class Disponibilites(Modele):
+    """Ce qui reste des actions demandées ; une action inconnue n'y est pas."""
+
+    elements: list[Disponibilite] = Field(max_length=200)
+
+
 # Enveloppes
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from alembic.script import ScriptDirectory
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.params import Depends
 from fastapi_offline import FastAPIOffline
 from sqlalchemy import text
 from starlette.datastructures import MutableHeaders
@@ -40,8 +41,13 @@ def creer(
     tags: Mapping[str, str],
     portees: Mapping[str, str],
     imports: LimitesImport | None = None,
+    dependances: Sequence[Depends] = (),
 ) -> FastAPI:
-    """Make the app of one service. Without settings it only describes itself (OpenAPI)."""
+    """Make the app of one service. Without settings it only describes itself (OpenAPI).
+
+    Args:
+        dependances: what every route of the service depends on.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -73,7 +79,7 @@ def creer(
     routeurs = [*routeurs, collectivites.routes(nom), evenements.routes(nom)]
     quotas = appliques(routeurs)
     for routeur in (*routeurs, limites.routes(nom, quotas.values(), imports)):
-        app.include_router(routeur)
+        app.include_router(routeur, dependencies=dependances)
     documents.install(app, portees=dict(portees), quotas=quotas)
     problems.declare(app)
     _health(app, nom)

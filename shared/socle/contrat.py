@@ -241,6 +241,7 @@ class RouteContrat(APIRoute):
                     raise
                 raise DelaiDepasse from None
             response.headers.update(request.state.entetes)
+            request.state.statut = response.status_code  # for a dependency, once it is over
             return response
 
         return handle

@@ -95,8 +95,19 @@ def refusals(*refus: type[Refus]) -> dict[int | str, dict[str, Any]]:
 
 # What a path names, by its parameter: the words and the value are the same in every route.
 _CHEMIN = {
+    "aide_jeune_id": ("Une aide aux jeunes", None),
+    "dispositif_id": ("Un dispositif", None),
+    "emploi_id": ("Un emploi", None),
+    "employeur_id": ("Un employeur", None),
+    "marche_id": ("Un marché", None),
+    "membre_id": ("Un membre d'un réseau", None),
+    "mise_en_relation_id": ("Une mise en relation", None),
+    "offre_emploi_id": ("Une offre d'emploi", None),
+    "reglement_aide_id": ("Un règlement du fonds d'aide aux jeunes", None),
     "accueil_id": ("Une séance d'accueil", None),
+    "activite_id": ("Une activité du plan d'action", None),
     "affectation_id": ("Une affectation à un portefeuille", None),
+    "code_consultation_id": ("Un code de consultation, jamais le code lui-même", None),
     "code": ("La collectivité du jeton, par son code Insee", "35D"),
     "contact_id": ("Un premier contact", None),
     "convocation_id": ("Une convocation", None),
@@ -110,7 +121,12 @@ _CHEMIN = {
     "mouvement_id": ("Un mouvement", None),
     "organisme_referent_id": ("Un organisme référent", None),
     "notification_id": ("Une notification de décision", None),
+    "offre_id": ("Une offre qui peut se prescrire", None),
+    "seance_id": ("Une séance d'une offre collective", None),
+    "inscription_id": ("Une inscription à une séance", None),
+    "objectif_id": ("Un objectif d'un frein", None),
     "orientation_id": ("Une orientation", None),
+    "parcours_id": ("Un parcours", None),
     "personne_id": ("Une personne, opaque", None),
     "place_id": ("Une place chez un organisme référent", None),
     "portefeuille_id": ("Un portefeuille de référent", None),
@@ -118,7 +134,10 @@ _CHEMIN = {
     "simulation_id": ("Une simulation de jeu de règles", None),
     "rapprochement_id": ("Un rapprochement de deux personnes", None),
     "reexamen_id": ("Un réexamen du parcours social", None),
+    "rendez_vous_id": ("Un rendez-vous", None),
+    "repere_heures_id": ("Un repère d'heures du département", None),
     "reorientation_id": ("Une demande de réorientation", None),
+    "suspension_id": ("Une procédure de suspension", None),
     "unite_id": ("Une unité d'un organisme référent", None),
 }
 

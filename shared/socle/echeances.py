@@ -11,9 +11,17 @@ from shared.schemas.orientation.echeances import EtatEcheance
 
 def date_limite(depart: Any, delai: Delai) -> Any:
     """`shared.delais.echeance`: PostgreSQL too ends a month on its last day."""
+    return cast(depart + _duree(delai), Date)
+
+
+def date_avant(terme: Any, delai: Delai) -> Any:
+    """The day that comes so long before a term."""
+    return cast(terme - _duree(delai), Date)
+
+
+def _duree(delai: Delai) -> Any:
     unites = (Unite.ANS, Unite.MOIS, Unite.SEMAINES, Unite.JOURS)
-    duree = func.make_interval(*(delai.duree if delai.unite is one else 0 for one in unites))
-    return cast(depart + duree, Date)
+    return func.make_interval(*(delai.duree if delai.unite is one else 0 for one in unites))
 
 
 def dans_etat(dues: Any, voulu: EtatEcheance, jour: date, alerte: date) -> ColumnElement[bool]:

@@ -10,6 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 IDENTIFIANTS: Mapping[str, str] = {
+    "acte_dispositif_id": "019cb368-8f25-7c0e-8d72-5a19e4b360f7",
+    "acte_emploi_id": "019cb368-8f25-7b7d-94a6-e0c83f51d92b",
+    "accompagnement_employeur_id": "019cb368-8f25-7e2b-a1f0-9d64c7385e1b",
+    "aide_jeune_id": "019cb368-8f25-7a63-b9d5-72e04c81f3a6",
+    "dispositif_id": "019cb368-8f25-7d46-9b18-f3a62c70e594",
+    "emploi_id": "019cb368-8f25-7c51-a7d4-18e0b95f3c26",
+    "employeur_id": "019b789f-d7a0-7d72-9e15-3c80f6a4b2e7",
+    "heures_clause_id": "019cb368-8f25-7f4d-b827-06e1a9c5d38f",
+    "marche_id": "019b789f-d7a0-7c93-9b40-e1f75d28a6c4",
+    "membre_id": "019cb368-8f25-7e97-8c2d-405b1fa8d763",
+    "mise_en_relation_id": "019cb368-8f25-7185-b3e9-6c07f5a24d81",
+    "offre_emploi_id": "019cb368-8f25-7f02-a5b7-94d1e6c3082f",
+    "pass_iae_id": "019cb368-8f25-7d46-9b18-f3a62c70e594",
+    "reglement_aide_id": "019b789f-d7a0-7b15-8a7e-c4d2906f3e81",
     "annulation_id": "019cb5c1-2d40-7a66-8d0e-5b7f31c9e284",
     "notification_id": "019cb3f8-77e0-7d12-a4c5-9e60b8d2f371",
     "reorientation_id": "019cb7e4-90b0-7a51-8c3d-4f26d1e08b95",
@@ -19,6 +33,11 @@ IDENTIFIANTS: Mapping[str, str] = {
     "indicateur_id": "019b789f-d7a0-7ab4-8e51-0f6c93d2a74e",
     "portefeuille_id": "019b789f-d7a0-7f83-b6c2-9d1e5a4f7028",
     "unite_id": "019b789f-d7a0-7e52-a3d1-4c8f0b6e9a17",
+    "activite_id": "019cb7e4-90b0-7f24-a58d-3c61e0b97d42",
+    "declaration_heures_id": "019cbd2a-5b60-7c17-9e84-d05f72a1b638",
+    "repere_heures_id": "019b789f-d7a0-7b06-8f29-4e7d1c53a9b0",
+    "rendez_vous_id": "019cb7e4-90b0-7e9b-b340-8d52f61c07ae",
+    "acte_rendez_vous_id": "019cb7e4-90b0-7ea8-97c6-1f3b504d8e29",
     "accueil_id": "019cad9d-67a0-7d55-8b06-4c1e9a72f3d8",
     "action_id": "019cad9d-67a0-7c02-9e41-6b1f0f5a2d33",
     "beneficiaire_ref": "019cb3d4-11c8-7f53-8d0c-2f7b1de04a16",
@@ -26,6 +45,8 @@ IDENTIFIANTS: Mapping[str, str] = {
     "revision_contrat_id": "019cb4a1-6c30-7f0b-a417-2d96c8e53b70",
     "acte_contrat_id": "019cb4c6-0d80-7a92-8e35-b40f7d19c26e",
     "motif_heures_contrat_id": "019cb4a1-6c30-7b38-95fc-80e2a7d4619b",
+    "code_consultation_id": "019cb7e4-90b0-7f4c-8d15-3a92e06b7c81",
+    "acces_journal_id": "019cb7e5-0c28-7b60-9a37-5d81f2c4e09b",
     "contact_id": "019cb3d4-11c8-71a9-b5e3-68f0d2c7941b",
     "convention_id": "019cad9d-67a0-726b-b2a7-4de452e6b438",
     "convocation_id": "019cb3d4-11c8-7e24-93bd-05a7f1c68e3f",
@@ -43,6 +64,11 @@ IDENTIFIANTS: Mapping[str, str] = {
     "intervenant_id": "019cb368-8f25-7b58-a3e9-0f6d72c1b845",
     "jeu_de_regles_id": "019cb7e4-90b0-7b69-9d27-e3a05f8c1642",
     "mouvement_id": "019cad95-0a20-7d5e-9f38-b1c6e07a4d29",
+    "offre_id": "019cb1a0-4c80-7d21-8f36-5a9c0e7b2d48",
+    "seance_id": "019cb1a0-4c80-7e94-b05d-17c3f6a8e290",
+    "inscription_id": "019cb4c6-0d80-7d57-9a12-c8e04f6b3715",
+    "objectif_id": "019cb368-8f25-7c6a-9e48-b3072f5d1a69",
+    "etat_objectif_id": "019cb368-8f25-7da1-84f7-6e1b0c9d3528",
     "observation_id": "019cb368-8f25-7742-a1c0-3e9d5b7f2a60",
     "organisme_id": "019b789f-d7a0-7d19-8c44-e2a6f05b3c71",
     "organisme_referent_id": "019b789f-d7a0-7c02-9e41-6b1f0f5a2d33",
@@ -62,6 +88,10 @@ IDENTIFIANTS: Mapping[str, str] = {
     "referent_id": "019cb368-8f25-7e11-9d42-7a05c1e8b364",
     "reservation_id": "019cb40d-5aa0-78d0-9738-f7d93d9c1724",
     "simulation_id": "019cb7e4-90b0-7c34-8ab5-70d1e6f29b83",
+    "suspension_id": "019d0c5a-3e80-7b42-9f16-d4a8c07e25b1",
+    "acte_suspension_id": "019d0c5a-3e80-7e95-8a3c-61f0b2d7894e",
+    "reouverture_id": "019d9f2c-7140-7a38-b5d4-0e83c6f1927a",
+    "mouvement_droit_id": "019cad95-0a20-7b17-a4c2-58e1d90f63b7",
 }
 
 # What a field says wherever it stands; an object that says otherwise is in `_OBJETS`.
@@ -335,6 +365,59 @@ _REPONSE: Mapping[str, Any] = {
     "date_reponse": "2026-05-20",
     "cree_le": "2026-05-20T09:30:00.000000Z",
 }
+_EMPLOYEUR: Mapping[str, Any] = {
+    "siret": "10000000900017",
+    "nom": "Chantier d'insertion d'exemple",
+    "naf": "81.21Z",
+    "structures_iae": ["aci"],
+}
+_PMSMP: Mapping[str, Any] = {
+    "type": "pmsmp",
+    "employeur_id": IDENTIFIANTS["employeur_id"],
+    "date_fin": "2026-04-08",
+    "pmsmp": {"objet": "decouvrir", "prescripteur": "conseil_departemental"},
+}
+_CEJ: Mapping[str, Any] = {"type": "cej", "date_fin": "2027-03-08", "age_entree": 19}
+_MEMBRE: Mapping[str, Any] = {
+    "role": "logement",
+    "organisme_id": IDENTIFIANTS["organisme_id"],
+    "agent": None,
+    "date_debut": "2026-03-10",
+}
+_AIDE: Mapping[str, Any] = {
+    "nature": "mobilite",
+    "paye_a": "tiers",
+    "age": 21,
+    "date_demande": "2026-03-10",
+}
+_REGLEMENT: Mapping[str, Any] = {
+    "depuis": "2026-01-01",
+    "age_min": 18,
+    "age_max": 25,
+    "annuel_max_centimes": 100_000,
+    "natures_plafonnees": [{"nature": "mobilite", "montant_centimes": 50_000}],
+    "source": "Règlement intérieur du fonds",
+}
+_OFFRE_EMPLOI: Mapping[str, Any] = {
+    "rome": "F1703",
+    "intitule": "Ouvrier ou ouvrière de maçonnerie",
+    "type_emploi": "cdi",
+    "duree_hebdomadaire_minutes": 2_100,
+    "places": 2,
+}
+_MARCHE: Mapping[str, Any] = {
+    "reference": "M-2026-017",
+    "objet": "Nettoyage des collèges",
+    "minutes_prevues": 60_000,
+    "date_debut": "2026-01-01",
+    "date_fin": "2026-12-31",
+}
+_HEURES_CLAUSE: Mapping[str, Any] = {
+    "mois": "2026-03-01",
+    "minutes": 2_100,
+    "public": "brsa",
+    "parcours_id": IDENTIFIANTS["parcours_id"],
+}
 _VENTILATION = [{"enveloppe_id": IDENTIFIANTS["enveloppe_id"], "montant_centimes": 45_000}]
 _LIGNES = [
     {
@@ -436,7 +519,289 @@ _EQUITE: Mapping[str, Any] = {
         {"modalite": "conforme", "nombre": 30, "masque": False},
     ],
 }
+_ACTIVITE: Mapping[str, Any] = {
+    "type": "formation",
+    "libelle": "Code de la route",
+    "modalite": "collective",
+    "encadree": True,
+    "duree_hebdomadaire_minutes": 240,
+    "date_debut": "2026-03-23",
+    "date_fin": "2026-06-26",
+}
+_REPERE: Mapping[str, Any] = {
+    "date_debut": "2026-01-01",
+    "minimum_minutes": 900,
+    "maximum_minutes": 1_200,
+    "source": "Convention d'expérimentation du département",
+}
+_HEURES = {"individuelle_minutes": 600, "collective_minutes": 240, "total_minutes": 840}
+_SEMAINE: Mapping[str, Any] = {
+    "semaine": "2026-W14",
+    "date_debut": "2026-03-30",
+    "date_fin": "2026-04-05",
+    "complete": True,
+    "objectif_minutes": 900,
+    "prevu": _HEURES,
+    "realise": _HEURES,
+}
+_CRENEAU: Mapping[str, Any] = {
+    "debut_le": "2026-03-24T09:00:00.000000Z",
+    "fin_le": "2026-03-24T10:00:00.000000Z",
+    "modalite": "physique",
+    "lieu": "Maison du département",
+    "initiateur": "partenaire",
+}
+_RENDEZ_VOUS: Mapping[str, Any] = {
+    **_CRENEAU,
+    "motif": "premier_accompagnement",
+    "reception": "individuelle",
+    "agent": "agt-1",
+}
+_MOUVEMENT: Mapping[str, Any] = {
+    "type": "droit_ouvert",
+    "personne_id": None,
+    "date_reference": "2026-02-28",
+    "motif": None,
+    "version_flux": "VRSB0801",
+}
+_SIGNALEMENT: Mapping[str, Any] = {
+    "nature_manquement": "N61",
+    "date_faits": "2026-04-20",
+    "date_proposition_ft": None,
+    "suspension_precedente_id": None,
+}
+_SUSPENSION: Mapping[str, Any] = {
+    **_SIGNALEMENT,
+    "statut": "contradictoire",
+    "date_signalement": "2026-04-22",
+    "organisme_signalant_id": IDENTIFIANTS["organisme_referent_id"],
+    "date_limite_saisie": None,
+    "date_saisie": None,
+    "date_information": "2026-04-28",
+    "date_limite_observations": "2026-05-08",
+    "date_observations": None,
+    "date_avis_ep": None,
+    "date_limite_decision": "2026-05-23",
+    "date_decision": None,
+    "mesure": None,
+    "rang": None,
+    "bareme": None,
+    "part_pourcent": None,
+    "duree_mois": None,
+    "date_notification": None,
+    "date_transmission": None,
+    "date_debut": None,
+    "date_fin": None,
+}
+_PARAMETRE: Mapping[str, Any] = {
+    "code": "observations_pcd",
+    "duree": 10,
+    "unite": "jours",
+    "confirme": False,
+    "source": "CASF L262-37 III",
+}
+_CHAMP_ECHANGE: Mapping[str, Any] = {"nom": "dateEvenement", "valeur": "2026-04-29"}
+_ECHANGE: Mapping[str, Any] = {
+    "operation": "evenementSanctionRSA",
+    "type_evenement": "SAISIE_SANCTION",
+    "activite": "ACT366",
+    "acte_id": IDENTIFIANTS["acte_suspension_id"],
+    "date_acte": "2026-04-29",
+    "champs": [{"nom": "identifiantConsequenceSanction", "valeur": None}, _CHAMP_ECHANGE],
+}
+_DES_SUSPENSIONS: Mapping[str, Mapping[str, Any]] = {
+    "Suspension": _SUSPENSION,
+    "SuspensionDetaillee": {**_SUSPENSION, "parametres": [_PARAMETRE]},
+    "SuspensionCreation": {
+        "nature_manquement": "N61",
+        "date_faits": "2026-04-20",
+        "faits": "Les démarches convenues au contrat n'ont pas été faites.",
+    },
+    "ParametreApplique": _PARAMETRE,
+    "FoyerSuspension": {"personnes": 1, "majoration": False},
+    "SaisieSuspensionCreation": {"choix": "instruire", "date_saisie": "2026-04-29"},
+    "InformationSuspensionCreation": {
+        "mode": "lettre_recommandee",
+        "date_information": "2026-04-28",
+    },
+    "ObservationsSuspensionCreation": {
+        "forme": "orales",
+        "assistance": "personne_de_son_choix",
+        "date_observations": "2026-05-05",
+    },
+    "AvisEpSuspensionCreation": {
+        "sens": "reserve",
+        "audition": "entendue",
+        "date_avis": "2026-05-12",
+    },
+    "DecisionSuspensionCreation": {
+        "mesure": "sans_suite",
+        "motif_sans_suite": "motif_legitime",
+        "motivation": "Le motif avancé est légitime.",
+    },
+    "NotificationSuspensionCreation": {
+        "mode": "lettre_recommandee",
+        "date_notification": "2026-05-18",
+        "date_debut": "2026-06-01",
+    },
+    "TransmissionSuspensionCreation": {
+        "organisme_payeur": "caf",
+        "date_transmission": "2026-05-19",
+    },
+    "RemobilisationSuspensionCreation": {
+        "motif": "obligations_respectees",
+        "date_remobilisation": "2026-06-15",
+    },
+    "LeveeSuspensionCreation": {"motif": "obligations_respectees", "date_levee": "2026-06-15"},
+    "TermeSuspensionCreation": {"constat": "cesse", "date_terme": "2026-07-01"},
+    "AnnulationSuspensionCreation": {"motif": "recours", "date_annulation": "2026-09-10"},
+    "ActeSuspension": {
+        "type": "information",
+        "date_acte": "2026-04-28",
+        "nature": "lettre_recommandee",
+        "precision": None,
+        "texte": None,
+        "complement": None,
+    },
+    "ChampEchange": _CHAMP_ECHANGE,
+    "EchangeFranceTravail": _ECHANGE,
+    "EchangesFranceTravail": {"echanges": [_ECHANGE]},
+    "ReouvertureParcoursCreation": {"date_reouverture": "2027-01-18"},
+    "ReouvertureParcours": {
+        "rang": 1,
+        "origine": "demande",
+        "date_reouverture": "2027-01-18",
+        "date_sortie": "2026-09-30",
+        "motif_sortie": "emploi_durable",
+        "commentaire_sortie": None,
+    },
+    "MouvementDroit": {
+        "type": "droit_clos",
+        "effet": "transfert",
+        "date_reference": "2026-09-30",
+        "motif_sortie": "droit_clos_mutation",
+    },
+}
+_CODE_CONSULTATION: Mapping[str, Any] = {
+    "agent": "agt-0417",
+    "statut": "valable",
+    "expire_le": "2026-03-10T23:00:00.000000Z",
+    "motif_revocation": None,
+}
+_DOSSIER_V4: Mapping[str, Any] = {
+    "pouvoirAgir": {
+        "confiance": "NON",
+        "accompagnement": "OUI",
+        "dateExploration": "2026-03-12T09:30:00.000+01:00",
+        "agent": {"id": "agtft0417"},
+    },
+    "thematiqueContrainte": {
+        "dateExploration": "2026-03-12T09:30:00.000+01:00",
+        "agent": {"id": "agtft0417"},
+        "contraintes": [
+            {
+                "code": "23",
+                "libelle": "Développer sa mobilité",
+                "valeur": "OUI",
+                "impact": "MOYEN",
+                "estPrioritaire": True,
+                "dateExploration": "2026-03-12T09:30:00.000+01:00",
+                "situations": [{"code": "6", "valeur": "OUI"}],
+            }
+        ],
+    },
+}
+_OFFRE: Mapping[str, Any] = {
+    "titre": "Aide au permis de conduire",
+    "thematiques": ["mobilite--preparer-un-permis"],
+    "freins": ["mobilite"],
+    "modalite": "individuelle",
+    "type": "aide-financiere",
+    "frais": "gratuit",
+    "publics": ["beneficiaires-des-minimas-sociaux"],
+    "age_min": 18,
+    "age_max": None,
+    "projet_requis": True,
+    "communes": ["35238", "35278"],
+    "lien": "https://offres.example/permis",
+    "date_debut": "2026-01-01",
+    "date_fin": "2026-12-31",
+}
+_ATELIER: Mapping[str, Any] = {
+    "debut_le": "2026-04-07T07:30:00.000000Z",
+    "fin_le": "2026-04-07T10:00:00.000000Z",
+    "places": 12,
+}
+_DES_OFFRES: Mapping[str, Mapping[str, Any]] = {
+    "Offre": {**_OFFRE, "reference": None, "date_maj": None},
+    "OffreCreation": _OFFRE,
+    "OffreModification": {"date_fin": "2026-12-31"},
+    "ServiceDataInclusionCreation": {
+        "id": "dora--8f3a7c21",
+        "nom": "Atelier numérique",
+        "date_maj": "2026-02-14",
+        "type": "atelier",
+        "thematiques": ["numerique--maitriser-les-fondamentaux-du-numerique"],
+        "frais": "gratuit",
+        "publics": ["tous-publics"],
+        "code_insee": "35238",
+        "modes_accueil": ["en-presentiel"],
+        "zone_eligibilite": ["35"],
+        "lien_mobilisation": "https://offres.example/atelier",
+    },
+    "Solution": {
+        "id": IDENTIFIANTS["offre_id"],
+        "titre": "Aide au permis de conduire",
+        "financement": "lu",
+        "places_disponibles": 12,
+        "prix_centimes": 120_000,
+        "montant_disponible_centimes": 5_400_000,
+        "prochaine_seance_le": None,
+    },
+    "Eligibilite": {"statut": "non_eligible", "manquantes": ["contrat_signe"], "inconnues": []},
+    "Seance": {**_ATELIER, "places_disponibles": 4},
+    "SeanceCreation": _ATELIER,
+    "Inscription": {"statut": "present"},
+    "EmargementCreation": {"statut": "present"},
+    "Objectif": {
+        "libelle": "Obtenir le permis de conduire (code / conduite)",
+        "contrainte_ft": "23",
+        "statut": "en_cours",
+        "date_etat": "2026-03-12",
+    },
+    "ObjectifCreation": {
+        "libelle": "Obtenir le permis de conduire (code / conduite)",
+        "statut": "en_cours",
+        "date_etat": "2026-03-12",
+        "source": "referent",
+    },
+    "EtatObjectifCreation": {
+        "statut": "realise",
+        "date_etat": "2026-06-15",
+        "source": "referent",
+    },
+    "EtatObjectif": {
+        "id": IDENTIFIANTS["etat_objectif_id"],
+        "statut": "en_cours",
+        "date_etat": "2026-03-12",
+        "source": "referent",
+    },
+    "ReponsePrescriptionCreation": {"sens": "refusee", "motif": "complet"},
+    "FinPrescriptionCreation": {
+        "issue": "terminee",
+        "date_fin": "2026-06-15",
+        "effet_frein": "ameliore",
+    },
+    "Disponibilite": {
+        "places_disponibles": 12,
+        "prix_centimes": 120_000,
+        "montant_disponible_centimes": 5_400_000,
+    },
+    "DisponibilitesRequete": {"action_ids": [IDENTIFIANTS["action_id"]]},
+}
 _OBJETS: Mapping[str, Mapping[str, Any]] = {
+    **_DES_OFFRES,
+    **_DES_SUSPENSIONS,
     # commun
     "Collectivite": {"code": "35D", "libelle": "Ille-et-Vilaine"},
     "CollectiviteModification": {"libelle": "Département d'Ille-et-Vilaine"},
@@ -610,13 +975,8 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "complet": True,
         "version": 3,
     },
-    "Mouvement": {
-        "type": "droit_ouvert",
-        "personne_id": None,
-        "date_reference": "2026-02-28",
-        "motif": None,
-        "version_flux": "VRSB0801",
-    },
+    "Mouvement": _MOUVEMENT,
+    "MouvementDetaille": {**_MOUVEMENT, "personne_ids": [IDENTIFIANTS["personne_id"]]},
     "AnnulationDecision": {
         "motif": "Critères relevés par erreur",
         "date_annulation": "2026-03-20",
@@ -797,6 +1157,64 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "Intervenant": {"role": "referent_ase", "agent": "agt-0533", "date_fin": None},
     "IntervenantCreation": {"role": "referent_ase", "agent": "agt-0533"},
     "IntervenantClotureCreation": {"date_fin": "2026-06-30"},
+    "AccompagnementEmployeur": {"nature": "besoin", "agent": "agt-0417"}
+    | {"date_accompagnement": "2026-03-12", "rome": "F1703", "places": 2},
+    "AccompagnementEmployeurCreation": {"nature": "besoin", "agent": "agt-0417"}
+    | {"date_accompagnement": "2026-03-12"},
+    "ActeDispositif": {"type": "debut", "date_acte": "2026-03-09", "date_fin": None},
+    "ActeDispositifCreation": {"type": "prolongation", "date_acte": "2027-06-08"},
+    "ActeEmploi": {"type": "debut", "date_acte": "2026-03-09"},
+    "ActeEmploiCreation": {"type": "fin", "date_acte": "2026-04-08", "motif": "terme"},
+    "AideJeune": {
+        **_AIDE,
+        "statut": "demandee",
+        "montant_demande_centimes": 45_000,
+        "montant_centimes": 0,
+        "date_versement": None,
+        "date_commission": None,
+        "date_annulation": None,
+        "engagement_id": None,
+    },
+    "AideJeuneCreation": _AIDE,
+    "AideJeuneAnnulationCreation": {"date_annulation": "2026-03-12"},
+    "BilanRecrutement": {"annee": 2026, "age_max": 25, "recrutes": 48}
+    | {"en_situation_handicap": 22, "seuil": 5},
+    "DecisionAideCreation": {"sens": "attribution", "date_commission": "2026-03-24"},
+    "DetailApprentissage": {"age_entree": 27, "derogation": None},
+    "DetailContratAide": {"date_fin_aide": "2027-03-08"},
+    "DetailIae": {"structure": "aci", "derogation": None},
+    "DetailPmsmp": {"objet": "decouvrir", "prescripteur": "conseil_departemental"},
+    "Dispositif": {**_CEJ, "motif_fin": None, "agent": None, "numero": None},
+    "DispositifCreation": _CEJ,
+    "Emploi": {**_PMSMP, "motif_fin": None, "rome": None, "age_entree": None}
+    | {"duree_hebdomadaire_minutes": 2_100, "date_accompagnement_renforce": None},
+    "EmploiCreation": _PMSMP,
+    "Employeur": {**_EMPLOYEUR, "secteur_groupement": None},
+    "EmployeurCreation": _EMPLOYEUR,
+    "HeuresClause": _HEURES_CLAUSE,
+    "HeuresClauseCreation": _HEURES_CLAUSE,
+    "Marche": {**_MARCHE, "minutes_travaillees": 2_100, "minutes_rsa": 2_100}
+    | {"part_rsa_points_base": 10_000},
+    "MarcheCreation": _MARCHE,
+    "Membre": {**_MEMBRE, "date_fin": None},
+    "MembreClotureCreation": {"date_fin": "2026-06-30"},
+    "MembreCreation": {k: v for k, v in _MEMBRE.items() if v is not None},
+    "MiseEnRelation": {"date_proposition": "2026-03-16", "statut": "proposee"}
+    | {"date_resultat": None, "emploi_id": None},
+    "MiseEnRelationCreation": {"date_proposition": "2026-03-16"},
+    "MiseEnRelationResultatCreation": {"issue": "recrutee", "date_resultat": "2026-03-23"},
+    "OffreEmploi": {
+        **_OFFRE_EMPLOI,
+        "statut": "ouverte",
+        "places_pourvues": 0,
+        "date_cloture": None,
+    },
+    "OffreEmploiClotureCreation": {"date_cloture": "2026-06-30"},
+    "OffreEmploiCreation": _OFFRE_EMPLOI,
+    "PlafondAideLigne": {"nature": "mobilite", "montant_centimes": 50_000},
+    "ReglementAide": {**_REGLEMENT, "urgence_max_centimes": None},
+    "ReglementAideCreation": _REGLEMENT,
+    "VersementUrgenceCreation": {},
     "NiveauConnu": {
         "date_reference": "2026-03-31",
         "date_connaissance": None,
@@ -828,6 +1246,59 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "motif": None,
     },
     "ActionPlan": _ACTION_PLAN,
+    "Activite": {**_ACTIVITE, "par_organisme_referent": True, "date_arret": None},
+    "ActiviteClotureCreation": {"date_arret": "2026-04-17"},
+    "ActiviteCreation": _ACTIVITE,
+    "ActeRendezVous": {
+        **_CRENEAU,
+        "statut": "pris",
+        "date_acte": "2026-03-12",
+        "presence": None,
+        "motif_absence": None,
+    },
+    "AnnulationRendezVousCreation": {"initiateur": "usager"},
+    "CodesRendezVous": {
+        "motif": "ACC",
+        "modalite": "PHYSIQUE",
+        "reception": "IND",
+        "statut": "PRIS",
+        "initiateur": "PARTENAIRE",
+    },
+    "DeclarationHeures": {
+        "semaine": "2026-W14",
+        "date_activite": "2026-03-31",
+        "duree_minutes": 120,
+        "source": "atteste_partenaire",
+    },
+    "DeclarationHeuresCreation": {
+        "date_activite": "2026-03-31",
+        "duree_minutes": 120,
+        "source": "atteste_partenaire",
+    },
+    "IntensiteSuivie": {
+        "date_reference": "2026-04-08",
+        "date_connaissance": None,
+        "intensite_points_base": 9_333,
+        "objectif_minutes": 3_600,
+        "realise_minutes": 3_360,
+        "semaines": [_SEMAINE],
+    },
+    "ModificationRendezVousCreation": _CRENEAU,
+    "PresenceRendezVousCreation": {"presence": "excusee", "motif": "transport"},
+    "ReconvocationCreation": _CRENEAU,
+    "RendezVous": {
+        **_RENDEZ_VOUS,
+        "date_rendez_vous": "2026-03-24",
+        "presence": None,
+        "motif_absence": None,
+        "precedent_id": None,
+        "suivant_id": None,
+    },
+    "RendezVousCreation": _RENDEZ_VOUS,
+    "RepartitionHeures": _HEURES,
+    "RepereHeures": _REPERE,
+    "RepereHeuresCreation": _REPERE,
+    "SemaineActivite": _SEMAINE,
     "ClotureContratCreation": {"date_cloture": "2027-04-01"},
     "ContratEngagement": _ETAT_CONTRAT,
     "ContratEngagementCreation": _CONTRAT,
@@ -835,6 +1306,7 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "EcheanceParcours": {
         "id": IDENTIFIANTS["periode_id"],
         "code": "contrat_engagement",
+        "suspension_id": None,
         "depart": "notification",
         "date_depart": "2026-03-12",
         "fin": "signature_contrat",
@@ -869,7 +1341,13 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "Frein": {"niveau": "moyen"},
     "NiveauCreation": {"niveau": "fort", "date_observation": "2026-04-02", "source": "referent"},
     "Observation": {"niveau": "moyen", "source": "referent"},
-    "Prescription": {"engagement_id": None},
+    "Prescription": {
+        "engagement_id": None,
+        "offre_titre": "Aide au permis de conduire",
+        "motif_refus": None,
+        "date_fin": None,
+        "effet_frein": None,
+    },
     "PrescriptionCreation": {"montant_centimes": 45_000, "places": 1, "duree_s": 900},
     "PrescriptionAnnulationCreation": {"motif": "Action reportée par l'organisme"},
     "PrescriptionConfirmationCreation": {"montant_centimes": 45_000},
@@ -877,6 +1355,84 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "niveau": "moyen",
         "date_observation": "2026-09-07",
         "source": "referent",
+    },
+    "DiagnosticFranceTravailCreation": {"dossier": _DOSSIER_V4},
+    "DiagnosticFranceTravail": {
+        "version_listes": "v4:2f6a91c04b7d:8e5b03d1a9f2",
+        "recu_de_france_travail": True,
+        "champs_masques": ["contrainte_25"],
+        "dossier": _DOSSIER_V4,
+    },
+    "IndicateursAccompagnement": {"date_fin": "2026-06-30", "seuil": 5, "avec_sante": False},
+    "GroupeIndicateurs": {
+        "cle": "ensemble",
+        "accompagnees": 160,
+        "masque": False,
+        "repartitions": [
+            {
+                "nom": "frein_leve.mobilite",
+                "masquee": False,
+                "effectifs": [
+                    {"modalite": "avec", "nombre": 24, "masque": False},
+                    {"modalite": "sans", "nombre": 136, "masque": False},
+                ],
+            }
+        ],
+    },
+    "DelaiLevee": {"code": "mobilite", "mediane_jours": 74},
+    "IndicateursLevee": {"date_fin": "2026-06-30", "seuil": 5, "avec_sante": False},
+    "LeveeAction": {
+        "personnes": 18,
+        "freins_leves": 19,
+        "mediane_jours": 61,
+        "masque": False,
+    },
+    "EcartFranceTravail": {"contrainte": "23", "motif": "Le frein a pris fin depuis"},
+    "CodeConsultation": _CODE_CONSULTATION,
+    "CodeConsultationCree": {
+        "code": "7K3M-QX9D-2VBH-8RTN-5WPA-E4YC",
+        "avec_sante": False,
+        "duree_source": "Proposition de Jalons",
+        "duree_confirmee": False,
+    },
+    "CodeConsultationCreation": {"agent": "agt-0417", "avec_sante": False},
+    "CodeConsultationRevocationCreation": {"motif": "perdu"},
+    "ConsultationRequete": {"code": "7K3M-QX9D-2VBH-8RTN-5WPA-E4YC"},
+    "ConsultationReorientationCreation": {
+        "code": "7K3M-QX9D-2VBH-8RTN-5WPA-E4YC",
+        "type_parcours_propose": "professionnel",
+        "organisme_propose_id": IDENTIFIANTS["organisme_id"],
+    },
+    "Consultation": {"agent_referent": "agt-0417", "statut": "ouvert"},
+    "OrientationConsultee": {
+        "id": IDENTIFIANTS["orientation_id"],
+        "statut": "ouverte",
+        "date_notification": "2026-03-12",
+    },
+    "ContratConsulte": {
+        "id": IDENTIFIANTS["contrat_id"],
+        "statut": "signe",
+        "date_signature": "2026-03-24",
+        "revision": 1,
+    },
+    "EcheanceConsultee": {"code": "ore", "date_limite": "2026-09-24", "etat": "a_temps"},
+    "FreinConsulte": {"niveau": "moyen", "statut": "ouvert"},
+    "PrescriptionConsultee": {
+        "id": IDENTIFIANTS["prescription_id"],
+        "titre": "Permis de conduire et location solidaire",
+        "statut": "confirmee",
+    },
+    "AccesConsulte": {
+        "operation": "obtenir_parcours",
+        "ecriture": False,
+        "date_acces": "2026-03-24",
+    },
+    "ParcoursVise": {"id": IDENTIFIANTS["parcours_id"], "statut": "ouvert"},
+    "ReorientationDemandee": {"statut": "en_attente", "date_limite_reponse": "2026-04-04"},
+    "AccesJournal": {
+        "operation": "obtenir_frein",
+        "ecriture": False,
+        "portee_sante": False,
     },
     # financement
     "Action": {**_ACTION, "places_disponibles": 39, "places_reservees": 1},
@@ -960,6 +1516,21 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "statut": "annule",
         "motif_annulation": "Salle indisponible",
         "version": 2,
+    },
+    "annuler_rendez_vous": {"statut": "annule", "version": 2},
+    "cloturer_activite": {"date_arret": "2026-04-17", "version": 2},
+    "creer_declaration_heures": {"version": 2},
+    "creer_modification_rendez_vous": {"statut": "modifie", "version": 2},
+    "creer_presence_rendez_vous": {
+        "statut": "absent",
+        "presence": "excusee",
+        "motif_absence": "transport",
+        "version": 2,
+    },
+    "creer_reconvocation": {
+        "id": "019cb7e4-90b0-7eb5-8a1d-52c09f6e43d7",
+        "precedent_id": IDENTIFIANTS["rendez_vous_id"],
+        "rang_relance": 1,
     },
     "annuler_prescription": {
         "statut": "annulee",

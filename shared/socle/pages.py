@@ -117,7 +117,8 @@ def page_de(
 
     An order must be a column that never changes, or an element could be met twice, or never. A
     range comes in the order of its own column: no index gives it in another, and all that answers
-    would be read to be sorted, the more of it the more people there are.
+    would be read to be sorted, the more of it the more people there are. It is the one exception:
+    of a column that changes, what moves while the pages are read may be met twice, or never.
 
     Args:
         modele: the page, whose elements name the fields that `champs` may ask for.
@@ -281,14 +282,24 @@ async def paginer(
 
 
 def rendre_page(
-    demande: PageDemandee, rows: Sequence[Row[Any]], element: Callable[[Row[Any]], BaseModel]
+    demande: PageDemandee,
+    rows: Sequence[Row[Any]],
+    element: Callable[[Row[Any]], BaseModel],
+    *,
+    ordre: Callable[[Any], Any] | None = None,
 ) -> Response:
-    """Render rows of `paginer`, with `Link: rel=next` when there is more."""
+    """Render rows of `paginer`, with `Link: rel=next` when there is more.
+
+    Args:
+        ordre: of the elements inside the page; the pages follow the rows.
+    """
     shown = rows[: demande.limite]
     suivant = None
     if len(rows) > demande.limite:
         suivant = _url(demande.request, curseur=_curseur(demande, shown[-1]))
     elements = [element(row) for row in shown]
+    if ordre is not None:
+        elements.sort(key=ordre)
     pagination = {"limite": demande.limite, "suivant": suivant}
     headers = {"Link": f'<{suivant}>; rel="next"'} if suivant else {}
     if not demande.champs:

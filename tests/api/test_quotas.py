@@ -165,7 +165,7 @@ async def test_the_limits_page_serves_the_numbers_in_force(
         "jeton_duree_max_s": auth.DUREE_MAX_S,
         "jeton_tolerance_s": auth.TOLERANCE_S,
         "imports": imports if nom == "orientation" else None,
-        "quotas": quotas if nom == "orientation" else [],
+        "quotas": [] if nom == "financement" else quotas,
     }
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
 
@@ -239,5 +239,9 @@ def test_a_quota_is_applied_where_it_is_announced() -> None:
         }
         routeurs = [one for one in vars(module).values() if isinstance(one, APIRouter)]
         assert announced == set(appliques(routeurs))
-        searches = {"rechercher_personne", "creer_personne", "creer_enregistrement"}
-        assert announced == (searches if nom == "orientation" else set())
+        searches = {
+            "orientation": {"rechercher_personne", "creer_personne", "creer_enregistrement"},
+            # A code may be tried.
+            "parcours": {"rechercher_consultation", "creer_reorientation_personne"},
+        }
+        assert announced == searches.get(nom, set())

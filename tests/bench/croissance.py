@@ -8,6 +8,7 @@ slows both; a p95 is that of all the rounds together.
 import http.client
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -214,7 +215,7 @@ def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire, seules: str 
     """Measure both sides; six ports from `port` on are used.
 
     Args:
-        seules: only the readings whose name has this, and no command.
+        seules: only the readings in whose name this regular expression is found, and no command.
     """
     dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
     besoin = _PAR_PERSONNE_OCTETS * ampleur.grand
@@ -290,7 +291,7 @@ def _peupler(cote: Cote, url: str, personnes: int, seules: str) -> None:
     peupler(url, _CODE, cote.client_id, personnes)
     with psycopg.connect(url) as base:
         voulues = Demandes(app(None).openapi(), base, _CODE, _jour())
-        cote.demandes = {un.nom: un for un in voulues if seules in un.nom and _mesuree(un)}
+        cote.demandes = {un.nom: un for un in voulues if re.search(seules, un.nom) and _mesuree(un)}
 
 
 def _mesuree(demande: Demande) -> bool:

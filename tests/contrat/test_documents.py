@@ -121,7 +121,7 @@ def conforme(value: Any, schema: Mapping[str, Any], document: Document) -> bool:
             return schema.get("minItems", 0) <= len(value) <= schema["maxItems"] and all(
                 conforme(one, schema["items"], document) for one in value
             )
-    properties = schema["properties"]
+    properties = schema.get("properties", {})  # a partner's own document states none
     closed = schema.get("additionalProperties") is False
     return (
         set(schema.get("required", ())) <= set(value)

@@ -15,8 +15,13 @@ import pytest
 
 from deploy.local.partenaire import Partenaire, Refusee
 from deploy.local.services import RACINE, SERVICES, Installation
+from tests.system.activites import agir
 from tests.system.conftest import CONTRAT, departement, ports_libres
+from tests.system.consultations import consulter
+from tests.system.emplois import employer
+from tests.system.prescrire import prescrire
 from tests.system.suivis import suivre
+from tests.system.suspensions import signaler
 
 ORGANISMES = "/v1/organismes-referents"
 
@@ -231,6 +236,11 @@ async def autres_actes(si: Partenaire) -> dict[str, dict[str, str]]:
     contrats = f"/v1/parcours/{ouverts['elements'][0]['id']}/contrats-engagement"
     contrat = await si.ecrire("parcours", contrats, CONTRAT, cle=contrats)
     suivi = await suivre(si, ouverts["elements"][0])
+    suivi |= await agir(si, ouverts["elements"][0])
+    suivi |= await consulter(si, ouverts["elements"][0]["id"])
+    suivi |= await employer(si, ouverts["elements"][0]["id"])
+    suivi |= await prescrire(si)
+    suspension = await signaler(si, ouverts["elements"][0], organismes["conseil_departemental"])
     jeu = await faire("/v1/jeux-de-regles", {"code": "essai", "libelle": "Essai"})
     simulation = await faire(
         f"/v1/jeux-de-regles/{jeu}/simulations",
@@ -266,6 +276,7 @@ async def autres_actes(si: Partenaire) -> dict[str, dict[str, str]]:
         "jeu_de_regles_id": {"jeu_de_regles_id": jeu},
         "simulation_id": {"jeu_de_regles_id": jeu, "simulation_id": simulation},
         "contrat_id": {"contrat_id": str(contrat["id"])},
+        "suspension_id": {"suspension_id": suspension},
         "rapprochement_id": {"rapprochement_id": rapprochement},
         "accueil_id": {"accueil_id": accueil},
         "convocation_id": {"convocation_id": convocation},

@@ -26,8 +26,13 @@ from deploy.local.collectivites import charger
 from deploy.local.demonstration import Demonstrateur
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.services import COLLECTIVITES, RACINE, SERVICES, Installation
+from tests.system.activites import agir
 from tests.system.conftest import CONTRAT
+from tests.system.consultations import consulter
+from tests.system.emplois import employer
+from tests.system.prescrire import prescrire
 from tests.system.suivis import suivre
+from tests.system.suspensions import signaler
 
 CONFIG = Path(__file__).parent / "schemathesis.toml"
 HOOKS = CONFIG.with_name("schemathesis_hooks.py")
@@ -90,6 +95,20 @@ async def etats(installation: Installation) -> Mapping[str, list[str]]:
             await suivre(si, await si.lire("parcours", f"/v1/parcours/{one}"))
             for one in ouverts[:3]
         ]
+        signales = [
+            await signaler(
+                si,
+                await si.lire("parcours", f"/v1/parcours/{one}"),
+                organismes["conseil_departemental"],
+            )
+            for one in ouverts[:3]
+        ]
+        agis = [
+            await agir(si, await si.lire("parcours", f"/v1/parcours/{one}")) for one in ouverts[:3]
+        ]
+        consultes = [await consulter(si, one) for one in ouverts[:3]]
+        employes = [await employer(si, one, rang) for rang, one in enumerate(ouverts[:3])]
+        prescrits = await prescrire(si)
         jeux = [await _jeu_de_regles(si, rang) for rang in range(3)]
         return {
             "jeux_de_regles": [jeu for jeu, _ in jeux],
@@ -100,10 +119,21 @@ async def etats(installation: Installation) -> Mapping[str, list[str]]:
             "contrats": contrats,
             "parcours_ouverts": ouverts,
             "parcours_suivis": ouverts[:3],
+            "offres": [prescrits["offre_id"]],
+            "seances": [prescrits["seance_id"]],
+            "inscriptions": [prescrits["inscription_id"]],
+            "objectifs": [prescrits["objectif_id"]],
             "referents": [one["referent_id"] for one in suivis],
             "passations": [one["passation_id"] for one in suivis],
             "intervenants": [one["intervenant_id"] for one in suivis],
             "diagnostics": [one["diagnostic_id"] for one in suivis],
+            **{nom.removesuffix("_id"): [one[nom] for one in employes] for nom in employes[0]},
+            "suspensions": signales,
+            "codes": [one["code"] for one in consultes],
+            "codes_consultation": [one["code_consultation_id"] for one in consultes],
+            "activites": [one["activite_id"] for one in agis],
+            "rendez_vous": [one["rendez_vous_id"] for one in agis],
+            "reperes_heures": [one["repere_heures_id"] for one in agis],
             "rapprochements": [str(one["id"]) for one in rapprochements],
             "personnes": personnes,
             "accueils": accueils,

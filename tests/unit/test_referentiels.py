@@ -18,12 +18,15 @@ from shared.schemas.orientation.vocabulaire import (
 from shared.schemas.parcours.contrats_engagement import MotifHeures, TypeActivite
 
 LISTES = {  # name: what makes a row unique
+    "bareme-sanctions": ("code", "depuis"),
     "besoins-france-travail": ("code",),
     "codes-flux-caf": ("champ", "code"),
+    "codes-sanctions-ft": ("champ", "code"),
     "contraintes-france-travail": ("niveau", "contrainte", "code"),
     "criteres-orientation-api-france-travail": ("champ", "code"),
     "criteres-possibles-depuis-dsp": ("champ", "code", "critere"),
     "delais": ("code", "depuis"),
+    "enumerations-data-inclusion": ("referentiel", "code"),
     "freins": ("code",),
     "motifs-heures-activite": ("code",),
     "motifs-reorientation": ("code",),
@@ -31,6 +34,7 @@ LISTES = {  # name: what makes a row unique
     "niveaux-freins-depuis-criteres": ("champ", "code"),
     "organismes-referents": ("code",),
     "table-decision-organisme": ("regle",),
+    "thematiques-data-inclusion": ("code",),
     "types-activites-plan-action": ("code",),
     "types-parcours": ("code",),
 }

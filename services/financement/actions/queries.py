@@ -1,15 +1,17 @@
 """SQL of the actions and of their funding keys."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, bindparam, func, insert, or_, select
+from sqlalchemy import BigInteger, Row, Uuid, bindparam, cast, func, insert, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.exc import IntegrityError
 
 from services.financement import tables
+from services.financement.actions.rules import PartDisponible
 from services.financement.journal.queries import soldes_de
 from services.financement.reservations.queries import echu_de
 from shared.refus import Introuvable, Refus
@@ -51,6 +53,47 @@ _BY_ID = _SELECT.where(_T.id == bindparam("id"))
 _INSERT = insert(_T)
 _CONVENTIONS = select(_E.id, _E.convention_id).where(
     siens(_E), _E.id == func.any(bindparam("enveloppes", type_=ARRAY(Uuid())))
+)
+# What each envelope has left is in the journal, less what is due back and not yet swept (I-41).
+_PARTS = (
+    select(
+        func.jsonb_agg(
+            func.jsonb_build_object(
+                "numerateur",
+                _P.numerateur,
+                "denominateur",
+                _P.denominateur,
+                "disponible",
+                func.coalesce(
+                    cast(
+                        func.jsonb_extract_path_text(soldes_de(_P.enveloppe_id), "disponible"),
+                        BigInteger,
+                    ),
+                    0,
+                )
+                + echu_de(_P.enveloppe_id),
+                "fenetre_debut",
+                _E.fenetre_debut,
+                "fenetre_fin",
+                _E.fenetre_fin,
+            )
+        )
+    )
+    .join(_E, (_E.collectivite == _P.collectivite) & (_E.id == _P.enveloppe_id))
+    .where(siens(_P), _P.action_id == _T.id)
+    .scalar_subquery()
+)
+_DISPONIBILITES = (
+    select(
+        _T.id,
+        _T.mode_capacite,
+        _T.prix_centimes,
+        soldes_de(_T.id).label("soldes"),
+        echu_de(_T.id).label("echu"),
+        _PARTS.label("parts"),
+    )
+    .where(siens(_T), _T.id == func.any(bindparam("actions", type_=ARRAY(Uuid()))))
+    .order_by(_T.cree_le, _T.id)
 )
 
 
@@ -122,3 +165,28 @@ async def list_actions(
     if freins:
         statement = statement.where(or_(*(_T.freins.contains([frein]) for frein in freins)))
     return await paginer(tx, statement, _T, page, {"instant": instant})
+
+
+async def read_disponibilites(
+    tx: Transaction, actions: Sequence[UUID], instant: datetime
+) -> Sequence[Row[Any]]:
+    """Read what is left of some actions, and of the envelopes that pay them; none is locked."""
+    values = {"actions": list(actions), "instant": instant}
+    return (await tx.execute(_DISPONIBILITES, values)).all()
+
+
+def parts_disponibles(row: Row[Any]) -> list[PartDisponible]:
+    """What the rules need to know of a row's envelopes."""
+    return [
+        PartDisponible(
+            poids=Fraction(part["numerateur"], part["denominateur"]),
+            disponible_centimes=part["disponible"],
+            fenetre_debut=_date(part["fenetre_debut"]),
+            fenetre_fin=_date(part["fenetre_fin"]),
+        )
+        for part in row.parts or ()
+    ]
+
+
+def _date(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)

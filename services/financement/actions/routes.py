@@ -1,5 +1,6 @@
 """Actions of the conventions: their places, and who pays for them."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,6 +19,9 @@ from shared.schemas.financement import (
     Action,
     ActionCreation,
     ActionModification,
+    Disponibilite,
+    Disponibilites,
+    DisponibilitesRequete,
     EvenementJournal,
     Livre,
     ModeCapacite,
@@ -53,6 +57,17 @@ def _render(row: Row[Any]) -> Action:
             "places_reservees": soldes["reservee"] - row.echu,
             "places_occupees": soldes["occupee"],
         }
+    )
+
+
+def _disponibilite(row: Row[Any], jour: date) -> Disponibilite:
+    soldes = row.soldes or {"disponible": 0}
+    comptee = row.mode_capacite != ModeCapacite.AUCUNE
+    return Disponibilite(
+        action_id=row.id,
+        places_disponibles=soldes["disponible"] + row.echu if comptee else None,
+        prix_centimes=row.prix_centimes,
+        montant_disponible_centimes=rules.montant_disponible(queries.parts_disponibles(row), jour),
     )
 
 
@@ -160,6 +175,26 @@ async def lister_actions(
         tx, page, service.horloge(), conventions=convention_id, freins=frein
     )
     return rendre_page(page, rows, _render)
+
+
+@router.post(
+    "/actions/recherches",
+    response_model=Disponibilites,
+    summary="Rechercher ce qui reste de plusieurs actions",
+    dependencies=[portee("financement:lire")],
+)
+async def rechercher_disponibilites(
+    demande: DisponibilitesRequete, tx: TransactionDep, service: ServiceDep
+) -> Response:
+    """Rend d'un coup les places et l'argent qui restent de deux cents actions au plus.
+
+    Une lecture de l'instant, sans verrou : seule une réservation retient. La demande ne nomme que
+    des actions, jamais une personne. Rien n'est écrit. Portée `financement:lire`.
+    """
+    instant, jour = service.horloge(), await service.aujourdhui(tx)
+    rows = await queries.read_disponibilites(tx, demande.action_ids, instant)
+    found = [_disponibilite(row, jour) for row in rows]
+    return rendre(Effet(Disponibilites(elements=found), status=200))
 
 
 @router.get(

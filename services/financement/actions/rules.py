@@ -1,7 +1,9 @@
 """What an action must be to be recorded: its key sums to one, its places can be counted."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
@@ -24,6 +26,32 @@ class Cadre:
     axes: frozenset[int]
     volets: frozenset[int]
     conventions: Mapping[UUID, UUID | None]
+
+
+@dataclass(frozen=True)
+class PartDisponible:
+    """What an envelope pays of an action, has left, and when it may be drawn on."""
+
+    poids: Fraction
+    disponible_centimes: int
+    fenetre_debut: date | None
+    fenetre_fin: date | None
+
+
+def montant_disponible(parts: Sequence[PartDisponible], jour: date) -> int:
+    """Return the most cents that a reservation of this day can take, zero out of a window.
+
+    Each envelope must cover the whole cents of its fraction, and all together the amount: the
+    same as `tenues_reservees`, which refuses one cent more.
+    """
+    if any(
+        not (part.fenetre_debut or date.min) <= jour <= (part.fenetre_fin or date.max)
+        for part in parts
+    ):
+        return 0
+    # floor(montant * poids) <= disponible holds below (disponible + 1) / poids, that excluded.
+    bornes = [math.ceil((part.disponible_centimes + 1) / part.poids) - 1 for part in parts]
+    return min([sum(part.disponible_centimes for part in parts), *bornes])
 
 
 def verifier_action(demande: ActionCreation | Action, cadre: Cadre) -> None:

@@ -1,6 +1,6 @@
 """What is counted beside an announced figure, and what may be shown of it. Never a bar."""
 
-from services.orientation.statistiques.rules import SEUIL
+from shared.masques import SEUIL
 from shared.refus import Erreur, Validation
 from shared.schemas.orientation.statistiques import (
     EtatConstat,

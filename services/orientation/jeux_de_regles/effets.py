@@ -6,12 +6,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from services.orientation.statistiques.rules import (
-    ENSEMBLE,
-    SEUIL,
-    groupes_masques,
-    modalites_masquees,
-)
+from services.orientation.statistiques.rules import ENSEMBLE
+from shared.masques import SEUIL, groupes_masques, modalites_masquees
 from shared.schemas.orientation.jeux_de_regles import (
     ChargeOrganisme,
     GroupeSimulation,

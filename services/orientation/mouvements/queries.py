@@ -16,6 +16,13 @@ from shared.socle.pages import PageDemandee, entre, paginer, parmi
 _T = tables.Mouvement
 _SELECT = select(*_T.__table__.columns).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("id"))
+_P = tables.Personne
+_DU_FOYER = (
+    select(_P.id)
+    .where(siens(_P), _P.dossier_id == bindparam("dossier"))
+    .order_by(_P.role, _P.id)
+    .limit(200)
+)
 
 
 async def read_mouvement(tx: Transaction, mouvement_id: UUID) -> Row[Any]:
@@ -28,6 +35,13 @@ async def read_mouvement(tx: Transaction, mouvement_id: UUID) -> Row[Any]:
     if row is None:
         raise Introuvable
     return row
+
+
+async def read_personnes(tx: Transaction, mouvement: Row[Any]) -> list[UUID]:
+    """Read whom a movement concerns: its person, or those who are in its foyer now."""
+    if mouvement.personne_id is not None:
+        return [mouvement.personne_id]
+    return list((await tx.execute(_DU_FOYER, {"dossier": mouvement.dossier_id})).scalars())
 
 
 async def list_mouvements(

@@ -3,18 +3,23 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Request
+from fastapi import Query
 from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.orientation.mouvements import queries
 from shared.refus import Introuvable
 from shared.schemas.commun import DateCivile, Identifiant
-from shared.schemas.orientation.imports import Mouvement, PageMouvements, TypeMouvement
+from shared.schemas.orientation.imports import (
+    Mouvement,
+    MouvementDetaille,
+    PageMouvements,
+    TypeMouvement,
+)
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.pages import PageDemandee, page_de, rendre_page
-from shared.socle.reponses import rendre_lecture
+from shared.socle.reponses import Effet, rendre
 from shared.socle.transactions import TransactionDep
 
 router = routeur("mouvements")
@@ -85,15 +90,20 @@ async def lister_mouvements(
 
 @router.get(
     "/mouvements/{mouvement_id}",
-    response_model=Mouvement,
+    response_model=MouvementDetaille,
     summary="Lire un mouvement",
     dependencies=[portee("orientation:lire")],
     responses=refusals(Introuvable),
 )
-async def obtenir_mouvement(mouvement_id: UUID, request: Request, tx: TransactionDep) -> Response:
-    """Rend un mouvement, immuable : qui, quel jour, quoi. Portée `orientation:lire`."""
+async def obtenir_mouvement(mouvement_id: UUID, tx: TransactionDep) -> Response:
+    """Rend un mouvement, immuable, et les personnes qu'il concerne. Portée `orientation:lire`.
+
+    Qui est du foyer change sans qu'il change : `If-None-Match` n'y donne pas 304.
+    """
     row = await queries.read_mouvement(tx, mouvement_id)
-    return rendre_lecture(request, _mouvement(row), 1)
+    personnes = await queries.read_personnes(tx, row)
+    found = MouvementDetaille.model_validate({**row._mapping, "personne_ids": personnes})
+    return rendre(Effet(found, version=1, status=200))
 
 
 def _mouvement(row: Row[Any]) -> Mouvement:

@@ -17,6 +17,7 @@ from services.orientation.criteres.sante import PORTEE
 from services.orientation.echeances.queries import read_locaux
 from services.orientation.statistiques import queries, rules
 from shared.delais import fin_de_delai
+from shared.masques import SEUIL
 from shared.refus import Erreur, Validation
 from shared.schemas.collectivite import DelaiLocal
 from shared.schemas.commun import Code, CodeCommune, DateCivile
@@ -148,7 +149,7 @@ async def obtenir_statistiques(
                 {
                     "date_debut": periode.date_debut,
                     "date_fin": periode.date_fin,
-                    "seuil": rules.SEUIL,
+                    "seuil": SEUIL,
                     "objectif": montre,
                     "communes_inconnues": inconnues,
                     "ensemble": ensemble,
@@ -200,7 +201,7 @@ async def obtenir_equite(
             Equite(
                 date_debut=periode.date_debut,
                 date_fin=periode.date_fin,
-                seuil=rules.SEUIL,
+                seuil=SEUIL,
                 axe=axe,
                 communes_inconnues=inconnues,
                 groupes=rules.equite(comptes),

@@ -7,13 +7,20 @@ requests that cut the people differently are not compared here: whoever may ask 
 subtract one answer from another.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from services.orientation.criteres.rules import Critere, deriver, vrai
 from services.orientation.orientations.proposition import CHAMP_OBSTACLE
+from shared.masques import (
+    Effectifs,
+    ensemble_de,
+    groupes_masques,
+    modalites_masquees,
+    points_base,
+    rares,
+)
 from shared.refus import Erreur, Validation
 from shared.schemas.collectivite import DelaiLocal, EvenementDelai, UniteDelai
 from shared.schemas.orientation.statistiques import (
@@ -26,7 +33,6 @@ from shared.schemas.orientation.statistiques import (
 )
 from shared.schemas.orientation.vocabulaire import NiveauFrein
 
-SEUIL = 5
 PERIODE_MAX_JOURS = 366
 ENSEMBLE = "ensemble"
 CRITERE = "critere."
@@ -38,8 +44,6 @@ _PAIRES = ((DANS_OBJECTIF, DANS_DELAI), (HORS_DELAI_DANS_OBJECTIF, HORS_DELAI))
 SANS_DECISION = frozenset({"non_decidee", "sans_suite"})
 _DECIDEE = "decidee"
 CONFORME = "conforme"
-
-Effectifs = Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ def tableau(
     total = {cle: {"": _nombre(repartitions)} for cle, repartitions in comptes.items()}
     caches = groupes_masques(total)
     ensemble = {
-        nom: _ensemble({cle: un.get(nom, {}) for cle, un in comptes.items()}, comptes)
+        nom: ensemble_de({cle: un.get(nom, {}) for cle, un in comptes.items()}, comptes)
         for nom in noms
     }
     # Whether people were decided at all is shared out first: every répartition tells of it.
@@ -164,7 +168,7 @@ def tableau(
             ensemble,
             masques,
             durees.get(None),
-            cache=_rares(_nombre(ensemble)),
+            cache=rares(_nombre(ensemble)),
             orientees=orientees,
             objectif=objectif,
         ),
@@ -211,7 +215,7 @@ def _modalites_liees(
         return None
     propres = {nom: nombre for nom, nombre in effectifs.items() if nom not in SANS_DECISION}
     somme = sum(propres.values())
-    caches = frozenset(propres) if _rares(somme) else modalites_masquees(propres)
+    caches = frozenset(propres) if rares(somme) else modalites_masquees(propres)
     if not somme:
         caches = frozenset()
     if caches is None:
@@ -237,7 +241,7 @@ def _delais_masques(effectifs: Effectifs, decidees: frozenset[str] | None) -> fr
     paires = {
         nom
         for paire in _PAIRES
-        if caches.intersection(paire) or any(_rares(effectifs.get(nom, 0)) for nom in paire)
+        if caches.intersection(paire) or any(rares(effectifs.get(nom, 0)) for nom in paire)
         for nom in paire
     }
     return (caches & SANS_DECISION) | paires
@@ -303,85 +307,6 @@ def _nombre(repartitions: Mapping[str, Effectifs]) -> int:
     return sum(repartitions.get(DELAI, {}).values())
 
 
-def points_base(partie: int, tout: int) -> int:
-    """Return a share in ten thousandths, rounded to the nearest."""
-    return (partie * 10_000 + tout // 2) // tout
-
-
-def _rares(nombre: int) -> bool:
-    return 0 < nombre < SEUIL
-
-
-def modalites_masquees(effectifs: Effectifs) -> frozenset[str] | None:
-    """Return which counts to hide so that none under the threshold can be told from the total.
-
-    One hidden count is the total less the others: the least of those shown goes with it. So it
-    does when the hidden counts together are still few, or when their sum allows one reading only:
-    all at one, or all just under the threshold. All the counts equal to the least go together, or
-    the one left would tell which of the hidden ones it is.
-
-    Returns:
-        None when nothing of it may be shown: few people, or no other count to hide.
-    """
-    petits = {nom for nom, nombre in effectifs.items() if _rares(nombre)}
-    if sum(effectifs.values()) < SEUIL:
-        return None
-    somme = sum(effectifs[nom] for nom in petits)
-    ambigu = len(petits) < somme < (SEUIL - 1) * len(petits)
-    if not petits or (len(petits) > 1 and somme >= SEUIL and ambigu):
-        return frozenset(petits)
-    moindre = min((nombre for nombre in effectifs.values() if nombre >= SEUIL), default=None)
-    if moindre is None:
-        return None
-    return frozenset({*petits, *(nom for nom, nombre in effectifs.items() if nombre == moindre)})
-
-
-def groupes_masques(
-    groupes: Mapping[str, Effectifs],
-    masquees: Collection[str] = (),
-    deja: Collection[str] = (),
-    partagees: Collection[str] = (),
-) -> frozenset[str]:
-    """Return which groups to hide whole, where `masquees` are hidden of each and of the whole.
-
-    A group is shown when each of its counts is nought or reaches the threshold, and so does what
-    the groups hidden make together: they are added to until it does, the smallest group first.
-
-    Args:
-        groupes: counts of each group; together they are the whole.
-        masquees: counts hidden of the whole, of which only the sum can be told.
-        deja: groups hidden for another reason.
-        partagees: counts whose hidden ones can be summed apart from the other hidden ones.
-    """
-    caches = {
-        cle for cle, effectifs in groupes.items() if not _publiable(effectifs, masquees, partagees)
-    }
-    caches |= set(deja)
-    visibles = sorted(
-        set(groupes) - caches, key=lambda cle: (sum(groupes[cle].values()), cle), reverse=True
-    )
-    while caches and visibles and not _publiable(_ensemble(groupes, caches), masquees, partagees):
-        caches.add(visibles.pop())
-    return frozenset(caches)
-
-
-def _ensemble(groupes: Mapping[str, Effectifs], cles: Collection[str]) -> Effectifs:
-    total: Counter[str] = Counter()
-    for cle in cles:
-        total.update(groupes[cle])
-    return total
-
-
-def _publiable(effectifs: Effectifs, masquees: Collection[str], partagees: Collection[str]) -> bool:
-    visibles = [nombre for nom, nombre in effectifs.items() if nom not in masquees]
-    caches = {nom: nombre for nom, nombre in effectifs.items() if nom in masquees}
-    restes = [
-        sum(nombre for nom, nombre in caches.items() if (nom in partagees) is apart)
-        for apart in (True, False)
-    ]
-    return not any(map(_rares, (*visibles, *restes)))
-
-
 def profil(regle: str, criteres: Iterable[Critere]) -> ProfilEquite:
     """Return the inputs that a proposal had: its rule, and A, P, Q, F, O read by the national grid.
 
@@ -421,7 +346,7 @@ def equite(comptes: Mapping[tuple[ProfilEquite, str], Effectifs]) -> list[Groupe
         "\0".join((*profil.model_dump().values(), cle)): (profil, cle) for profil, cle in comptes
     }
     cellules = {nom: comptes[cle] for nom, cle in cles.items()}
-    masquees = modalites_masquees(_ensemble(cellules, cellules))
+    masquees = modalites_masquees(ensemble_de(cellules, cellules))
     total = {nom: {"": sum(effectifs.values())} for nom, effectifs in cellules.items()}
     sans_total = groupes_masques(total)
     caches = (

@@ -28,7 +28,16 @@ _log = structlog.get_logger()
 _T, _P, _C = tables.Parcours, tables.Periode, tables.ContratEngagement
 COMMENTAIRE = "parcours.commentaire_cloture"
 
-_COLUMNS = [c for c in _T.__table__.columns if c.key != "commentaire_cloture"]
+_O = tables.Reouverture
+_PRIVEES = {"commentaire_cloture", "nombre_reouvertures"}
+_COLUMNS = [c for c in _T.__table__.columns if c.key not in _PRIVEES]
+# Since a return the current period goes on from there: nothing is dated before it.
+_RETOUR = (
+    select(func.max(_O.date_reouverture))
+    .where(_O.collectivite == _T.collectivite, _O.parcours_id == _T.id)
+    .scalar_subquery()
+)
+_DEBUT = func.greatest(_P.date_debut, _RETOUR).label("date_debut")
 _SELECT = select(*_COLUMNS).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("p_id"))
 # Held until the end: what is written on an open parcours and its closing must queue.
@@ -46,7 +55,7 @@ _LOCK = (
         _T.version,
         _T.orientation_id,
         _T.organisme_referent_id,
-        _P.date_debut,
+        _DEBUT,
     )
     .outerjoin(
         _P,
@@ -59,7 +68,7 @@ _CONNUES = select(_P.orientation_id).where(
     siens(_P), _P.orientation_id.in_(bindparam("p_orientations", expanding=True))
 )
 _LOCK_OUVERTS = (
-    select(_T.id, _T.personne_id, _T.version, _T.organisme_referent_id, _P.date_debut)
+    select(_T.id, _T.personne_id, _T.version, _T.organisme_referent_id, _DEBUT)
     .join(
         _P,
         (_P.collectivite == _T.collectivite) & (_P.parcours_id == _T.id) & _P.date_fin.is_(None),
@@ -278,9 +287,16 @@ async def follow_personnes(tx: Transaction, personnes: Mapping[UUID, UUID]) -> l
 
 
 async def open_parcours(
-    tx: Transaction, decidees: Sequence[OrientationDecidee], nouvel_id: Callable[[], UUID]
+    tx: Transaction,
+    decidees: Sequence[OrientationDecidee],
+    nouvel_id: Callable[[], UUID],
+    precedents: Mapping[UUID, UUID],
 ) -> list[UUID]:
-    """Insert a parcours and its first period for each decision; return their ids, in order."""
+    """Insert a parcours and its first period for each decision; return their ids, in order.
+
+    Args:
+        precedents: by person, the parcours that ended too long ago to be opened again.
+    """
     ids = [nouvel_id() for _ in decidees]
     await tx.add(
         _T,
@@ -293,6 +309,7 @@ async def open_parcours(
                 "orientation_id": one.orientation_id,
                 "type_parcours": one.type_parcours.value,
                 "organisme_referent_id": one.organisme_referent_id,
+                "parcours_precedent_id": precedents.get(one.personne_id),
             }
             for parcours_id, one in zip(ids, decidees, strict=True)
         ],

@@ -42,6 +42,7 @@ _ParcoursId = Annotated[
 )
 async def lister_parcours(
     page: Annotated[PageDemandee, page_de(PageParcours)],
+    request: Request,
     tx: TransactionDep,
     statut: Annotated[
         list[StatutParcours],
@@ -64,6 +65,8 @@ async def lister_parcours(
     Portée `parcours:lire`.
     """
     rows = await queries.list_parcours(tx, page, personnes=personne_id, statuts=statut)
+    if personne_id:
+        request.state.parcours_lus = [row.id for row in rows[: page.limite]]
     return rendre_page(page, rows, queries.render)
 
 
@@ -103,7 +106,8 @@ async def cloturer_parcours(
 
     Portée `parcours:ecrire`. Publie `parcours.parcours.clos`, et ce qui cesse avec lui :
     `parcours.referent.parti`, `parcours.passation.caduque`, `parcours.intervenant.parti`. Une
-    personne qui revient ouvre un autre parcours, par une nouvelle orientation.
+    personne qui revient dans les douze mois le rouvre, par une décision ou par
+    `POST …/reouvertures` ; ensuite, elle en ouvre un autre, qui lui est lié.
     """
 
     async def clore() -> Effet:

@@ -14,8 +14,8 @@ from shared.schemas.parcours.accompagnement import ClotureCreation, StatutParcou
 MOTIF_AUTRE = "autre"
 TRANSITIONS = {
     StatutParcours.OUVERT: (StatutParcours.CLOS,),
-    # A person who comes back opens another parcours: this one stays as it ended.
-    StatutParcours.CLOS: (),
+    # A person who comes back soon opens it again (sorties); later, another one.
+    StatutParcours.CLOS: (StatutParcours.OUVERT,),
 }
 
 

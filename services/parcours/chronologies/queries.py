@@ -22,8 +22,10 @@ from sqlalchemy import (
 )
 
 from services.parcours import tables
+from services.parcours.dispositifs.queries import connus
 from services.parcours.referents.rules import ROLES_SANTE
 from services.parcours.tables import Volet
+from shared.schemas.parcours.aides_jeunes import StatutAide
 from shared.schemas.parcours.chronologies import EvenementParcours
 from shared.schemas.parcours.chronologies import TypeEvenement as Type
 from shared.schemas.parcours.freins import StatutFrein
@@ -34,6 +36,11 @@ from shared.socle.pages import PageDemandee, paginer, trancher
 _T, _P, _D = tables.Parcours, tables.Periode, tables.Diagnostic
 _C, _V, _ACTE = tables.ContratEngagement, tables.RevisionContrat, tables.ActeContrat
 _R, _H, _A, _I = tables.Referent, tables.Passation, tables.ReponsePassation, tables.Intervenant
+_S, _SA = tables.Suspension, tables.ActeSuspension
+_O, _M = tables.Reouverture, tables.MouvementDroit
+_U, _RDV = tables.Activite, tables.ActeRendezVous
+_E, _EA, _DI, _DA = tables.Emploi, tables.ActeEmploi, tables.Dispositif, tables.ActeDispositif
+_AJ, _MR = tables.AideJeune, tables.MiseEnRelation
 
 
 async def list_evenements(
@@ -82,7 +89,7 @@ def _faits(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[Any]]:
     )
     faits = [
         _debut(Type.PARCOURS_OUVERT, "parcours", _T, _T.date_ouverture).where(parcours),
-        _fin(Type.PARCOURS_CLOS, "parcours", _T, _T.date_cloture, clos_le).where(parcours),
+        _sortie(_T.id, _T.nombre_reouvertures, _T, _T.date_cloture, clos_le).where(parcours),
         # A period has no page of its own: it is read in its parcours.
         _debut(Type.PERIODE_OUVERTE, "parcours", _P, _P.date_debut, _P.parcours_id).where(periode),
         _debut(Type.REFERENT_DESIGNE, "referents", _R, _R.date_debut).where(referent),
@@ -95,6 +102,10 @@ def _faits(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[Any]]:
         _fin(Type.INTERVENANT_PARTI, "intervenants", _I, _I.date_fin, _I.fin_le).where(intervenant),
         _debut(Type.DIAGNOSTIC_SIGNE, "diagnostics", _D, _D.date_diagnostic).where(diagnostic),
         *_des_contrats(parcours_id, fuseau),
+        *_des_activites(parcours_id),
+        *_des_suspensions(parcours_id),
+        *_de_l_emploi(parcours_id, fuseau, sante=sante),
+        *_des_retours(parcours_id),
     ]
     for volet in tables.VOLETS[sante]:
         faits += _du_volet(volet, parcours_id, fuseau)
@@ -121,6 +132,109 @@ def _des_contrats(parcours_id: UUID, fuseau: str) -> list[Select[Any]]:
     ]
 
 
+def _des_activites(parcours_id: UUID) -> list[Select[Any]]:
+    """Hours are not among them: they are counted by the week, not told one by one."""
+    activite = _U.parcours_id == parcours_id
+    acte = literal("rendez_vous_", Text) + _RDV.statut
+    return [
+        _debut(Type.ACTIVITE_COMMENCEE, "activites", _U, _U.date_debut).where(activite),
+        _fin(Type.ACTIVITE_ARRETEE, "activites", _U, _U.date_arret, _U.arret_le).where(activite),
+        _debut(acte, "rendez-vous", _RDV, _RDV.date_acte, _RDV.rendez_vous_id).where(
+            _RDV.parcours_id == parcours_id
+        ),
+    ]
+
+
+def _des_suspensions(parcours_id: UUID) -> list[Select[Any]]:
+    acte = literal("suspension_", Text) + _SA.type
+    return [
+        _debut(acte, "suspensions", _SA, _SA.date_acte, _SA.suspension_id)
+        .join(_S, (_S.collectivite == _SA.collectivite) & (_S.id == _SA.suspension_id))
+        .where(_S.parcours_id == parcours_id)
+    ]
+
+
+def _de_l_emploi(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[Any]]:
+    """Jobs and dispositifs by their acts, aids, and offers for which the person was put forward."""
+    return [
+        _debut(literal("emploi_", Text) + _EA.type, "emplois", _EA, _jour_acte(_EA, fuseau), _E.id)
+        .join(_E, (_E.collectivite == _EA.collectivite) & (_E.id == _EA.emploi_id))
+        .where(_E.parcours_id == parcours_id),
+        _debut(
+            literal("dispositif_", Text) + _DA.type,
+            "dispositifs",
+            _DA,
+            _jour_acte(_DA, fuseau),
+            _DI.id,
+        )
+        .join(_DI, (_DI.collectivite == _DA.collectivite) & (_DI.id == _DA.dispositif_id))
+        .where(_DI.parcours_id == parcours_id, connus(sante=sante)),
+        _debut(Type.AIDE_DEMANDEE, "aides-jeunes", _AJ, _AJ.date_demande).where(
+            _AJ.parcours_id == parcours_id
+        ),
+        *(
+            _fin(type_, "aides-jeunes", _AJ, jour, connu_le).where(
+                _AJ.parcours_id == parcours_id, admis
+            )
+            for type_, jour, connu_le, admis in (
+                (Type.AIDE_VERSEE, _AJ.date_versement, _AJ.versement_le, true()),
+                *(
+                    (type_, jour, _AJ.resolue_le, _AJ.statut == statut.value)
+                    for type_, jour, statut in (
+                        (Type.AIDE_ATTRIBUEE, _AJ.date_commission, StatutAide.ATTRIBUEE),
+                        (Type.AIDE_REFUSEE, _AJ.date_commission, StatutAide.REFUSEE),
+                        (Type.AIDE_ANNULEE, _AJ.date_annulation, StatutAide.ANNULEE),
+                    )
+                ),
+            )
+        ),
+        _debut(
+            Type.MISE_EN_RELATION_PROPOSEE, "mises-en-relation", _MR, _MR.date_proposition
+        ).where(_MR.parcours_id == parcours_id),
+        _fin(
+            Type.MISE_EN_RELATION_RESOLUE,
+            "mises-en-relation",
+            _MR,
+            _MR.date_resultat,
+            _MR.modifie_le,
+        ).where(_MR.parcours_id == parcours_id),
+    ]
+
+
+def _jour_acte(acte: Any, fuseau: str) -> Any:
+    """The day of an act; a prolongation bears the last day that it gives, and is of its writing."""
+    return case((acte.type == "prolongation", _jour(acte.cree_le, fuseau)), else_=acte.date_acte)
+
+
+def _des_retours(parcours_id: UUID) -> list[Select[Any]]:
+    """The returns, the exits that they followed, and what the flux told of the right."""
+    retour = _O.parcours_id == parcours_id
+    mouvement = literal("mouvement_", Text) + _M.type
+    return [
+        _debut(Type.PARCOURS_ROUVERT, "parcours", _O, _O.date_reouverture, _O.parcours_id).where(
+            retour
+        ),
+        _sortie(_O.parcours_id, _O.rang - 1, _O, _O.date_sortie, _O.sortie_le).where(retour),
+        _debut(mouvement, "parcours", _M, _M.date_reference, _M.parcours_id).where(
+            _M.parcours_id == parcours_id
+        ),
+    ]
+
+
+def _sortie(parcours: Any, avant: Any, table: Any, jour: Any, connu_le: Any) -> Select[Any]:
+    """An exit: it bears the same id once the person has come back.
+
+    Args:
+        avant: how many returns came before it.
+    """
+    cle = literal(f"{Type.PARCOURS_CLOS}:", Text) + cast(parcours, Text)
+    rang = case((avant == 0, literal("", Text)), else_=literal(":", Text) + cast(avant, Text))
+    fait_id = cast(func.md5(cle + rang), Uuid)
+    return _fait(Type.PARCOURS_CLOS, "parcours", table, jour, connu_le, fait_id, parcours).where(
+        jour.is_not(None)
+    )
+
+
 def _sous_decision(faits: Select[Any], table: Any) -> Select[Any]:
     """Join what was written of a contract to the period of the decision that then stood."""
     return faits.join(
@@ -139,6 +253,9 @@ def _du_volet(volet: Volet, parcours_id: UUID, fuseau: str) -> list[Select[Any]]
     fin_le = func.coalesce(frein.fin_le, frein.modifie_le)
     reservee = _jour(prescription.cree_le, fuseau)
     resolue = _jour(prescription.modifie_le, fuseau)
+    # A confirmation older than `confirmee_le` is known since the row last changed.
+    confirmee_le = func.coalesce(prescription.confirmee_le, prescription.modifie_le)
+    etat = tables.ETATS_OBJECTIF[volet.sante]
     return [
         _debut(Type.FREIN_OBSERVE, "freins", observation, observation.date_observation, frein.id)
         .join(
@@ -163,10 +280,47 @@ def _du_volet(volet: Volet, parcours_id: UUID, fuseau: str) -> list[Select[Any]]
                 prescrite, prescription.statut == statut.value
             )
             for type_, statut in (
-                (Type.PRESCRIPTION_CONFIRMEE, StatutPrescription.CONFIRMEE),
                 (Type.PRESCRIPTION_ANNULEE, StatutPrescription.ANNULEE),
+                (Type.PRESCRIPTION_REFUSEE, StatutPrescription.REFUSEE),
             )
         ),
+        # What came after does not undo them.
+        *(
+            _fin(type_, "prescriptions", prescription, jour, connu_le).where(prescrite, arrivee)
+            for type_, jour, connu_le, arrivee in (
+                (
+                    Type.PRESCRIPTION_ACCEPTEE,
+                    _jour(prescription.acceptee_le, fuseau),
+                    prescription.acceptee_le,
+                    true(),
+                ),
+                (
+                    Type.PRESCRIPTION_CONFIRMEE,
+                    _jour(confirmee_le, fuseau),
+                    confirmee_le,
+                    prescription.engagement_id.is_not(None),
+                ),
+                *(
+                    (
+                        type_,
+                        prescription.date_fin,
+                        prescription.modifie_le,
+                        prescription.statut == statut.value,
+                    )
+                    for type_, statut in (
+                        (Type.PRESCRIPTION_TERMINEE, StatutPrescription.TERMINEE),
+                        (Type.PRESCRIPTION_ABANDONNEE, StatutPrescription.ABANDONNEE),
+                    )
+                ),
+            )
+        ),
+        _debut(
+            literal("objectif_", Text) + etat.statut,
+            "objectifs",
+            etat,
+            etat.date_etat,
+            etat.objectif_id,
+        ).where(etat.parcours_id == parcours_id),
     ]
 
 

@@ -47,9 +47,9 @@ async def lister_chronologie(
     """Rend tout ce qui est arrivé au parcours, d'un référent et d'un organisme à l'autre.
 
     Ouverture, périodes, référents, passations, intervenants, diagnostics, contrats, freins,
-    prescriptions, sortie ; le plus récent d'abord. Avec `connu_au`, rien n'y est d'un jour
-    postérieur : ce qui était encore à venir a pu changer depuis. Portée `parcours:lire` ; la
-    santé n'y est qu'avec `parcours.sante:lire`.
+    prescriptions, activités, rendez-vous, suspensions, droit, sortie, retour ; le plus récent
+    d'abord. Avec `connu_au`, rien n'y est d'un jour postérieur : ce qui était encore à venir a pu
+    changer depuis. Portée `parcours:lire` ; la santé n'y est qu'avec `parcours.sante:lire`.
     """
     await read_parcours(tx, parcours_id)
     fuseau = await service.fuseau(tx)

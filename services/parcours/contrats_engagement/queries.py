@@ -55,6 +55,7 @@ _SELECT = (
         _T.statut.label("statut_parcours"),
         _T.type_parcours,
         _T.organisme_referent_id,
+        _T.date_sortie_droits_devoirs,
         exists()
         .where(_AUTRE.collectivite == _C.collectivite, _AUTRE.parcours_id == _C.parcours_id)
         .where(_AUTRE.orientation_id != _C.orientation_id)
@@ -591,6 +592,7 @@ def _echeance(row: Row[Any], jour: date) -> dict[str, Any]:
         statut=StatutContrat(row.statut),
         reoriente=row.reoriente,
         signature=row.date_premiere_signature,
+        dispense=row.date_sortie_droits_devoirs is not None,
     )
     return {"date_limite": limite, "etat_echeance": ou}
 

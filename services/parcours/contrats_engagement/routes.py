@@ -118,6 +118,7 @@ async def creer_contrat_engagement(
 )
 async def lister_contrats_engagement(
     page: Annotated[PageDemandee, page_de(PageContratsEngagement)],
+    request: Request,
     service: ServiceDep,
     tx: TransactionDep,
     statut: Annotated[
@@ -150,6 +151,8 @@ async def lister_contrats_engagement(
     rows = await queries.list_contrats(
         tx, page, statuts=statut, parcours=parcours_id, personnes=personne_id
     )
+    if personne_id:
+        request.state.parcours_lus = [row.parcours_id for row in rows[: page.limite]]
     return rendre_page(page, rows, lambda row: queries.render(row, jour))
 
 

@@ -472,12 +472,15 @@ def echeance_contrat(
     statut: StatutContrat,
     reoriente: bool,
     signature: date | None,
+    dispense: bool = False,
 ) -> tuple[date | None, Etat | None]:
     """Return the last day to sign, and where that stands today: computed, stored nowhere.
 
-    Of who is no longer inscribed, nothing is owed: unsigned when suspended or closed, none.
+    Of who is no longer inscribed, nothing is owed: unsigned when suspended or closed, none. Nor of
+    who is out of droits et devoirs (R5411-15-2).
     """
-    if signature is None and statut in (StatutContrat.SUSPENDU, StatutContrat.CLOTURE):
+    fini = statut in (StatutContrat.SUSPENDU, StatutContrat.CLOTURE)
+    if signature is None and (fini or dispense):
         return None, None
     delai = delai_contrat(depart, reoriente=reoriente) if depart is not None else None
     if depart is None or delai is None:

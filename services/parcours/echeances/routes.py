@@ -1,17 +1,21 @@
 """Deadlines: what is due, by when, under which text; lateness is computed each time."""
 
-from datetime import date, timedelta
+from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Query
 from sqlalchemy import Row
 from starlette.responses import Response
 
+from services.parcours.contrats_engagement.queries import read_delais_locaux
 from services.parcours.echeances import queries
-from services.parcours.echeances.rules import DUES
-from shared.delais import ALERTE_JOURS, etat
+from services.parcours.echeances.rules import DUES_SUSPENSION, Due, dues_du_jour
+from services.parcours.emplois.rules import delai_accompagnement
+from services.parcours.freins.rules import lit_sante
+from shared.delais import Delai, delai_en_vigueur, etat
 from shared.schemas.commun import Code, DateCivile, Identifiant
-from shared.schemas.orientation.echeances import EtatEcheance, NatureDelai
+from shared.schemas.orientation.echeances import EtatEcheance
 from shared.schemas.parcours.echeances import EcheanceParcours, PageEcheancesParcours
 from shared.socle.contrat import portee, routeur
 from shared.socle.pages import PageDemandee, page_de, rendre_page
@@ -42,7 +46,12 @@ async def lister_echeances(
     code: Annotated[
         Code | None,
         Query(
-            description="Un délai : `contrat_engagement`, `contrat_apres_reorientation`, `ore`",
+            description="Un délai : `contrat_engagement`, `contrat_apres_reorientation`, `ore`,"
+            " `reexamen_heures`, `reexamen_heures_social`,"
+            " `instruction_proposition_ft`, `observations_pcd`, `decision_pcd`, `fin_mesure`,"
+            " `fin_pmsmp`, `fin_contrat_iae`, `fin_contrat_aide`,"
+            " `accompagnement_fin_contrat_aide`, `fin_pass_iae`, `fin_cej`, `fin_pacea`,"
+            " `fin_trajectoire_autonomie`",
             examples=["contrat_engagement"],
         ),
     ] = None,
@@ -61,44 +70,66 @@ async def lister_echeances(
 
     Le contrat à signer, un mois après la notification de la décision : rien n'est dû tant qu'elle
     n'est pas connue, ni pendant une réorientation demandée après le diagnostic. Puis l'offre
-    raisonnable d'emploi, six mois après la signature, hors parcours social. Qui est hors droits et
-    devoirs n'est pas distingué : ce service ne le sait pas. Le jour de l'échéance est encore à
-    temps ; elle est à risque dans ses sept derniers jours. Portée `parcours:lire`.
+    raisonnable d'emploi, six mois après la signature, hors parcours social. Enfin le jour où le
+    motif d'une durée réduite, quel qu'il soit, se revoit : proposé par l'outil, non confirmé. Qui
+    sort des droits et devoirs ne doit plus de contrat. D'une suspension : la proposition de France
+    Travail à instruire, les observations, la décision, la fin de la mesure. Le jour de l'échéance
+    est encore à temps ; elle est à risque dans ses sept derniers jours, cinq pour une proposition
+    à instruire. Puis la fin de ce qui est daté, et d'un contrat aidé
+    l'accompagnement renforcé, huit semaines avant ou ce que la collectivité fixe. Portée
+    `parcours:lire` ; un CEJ admis pour handicap n'y est qu'avec `parcours.sante:lire`.
     """
     jour = await service.aujourdhui(tx)
+    locaux = await read_delais_locaux(tx)
+    dues = dues_du_jour(code, delai_accompagnement(locaux, jour))
     rows = await queries.list_echeances(
         tx,
         page,
-        [due for due in DUES if code in (None, due.delai.code)],
+        dues,
         etat,
         jour=jour,
-        alerte=jour + timedelta(days=ALERTE_JOURS),
+        fuseau=(await service.fuseau(tx)).key,
+        sante=lit_sante(tx.acces.portees),
         date_limite_min=date_limite_min,
         date_limite_max=date_limite_max,
         parcours_id=parcours_id,
     )
-    return rendre_page(page, rows, lambda row: _echeance(row, jour))
+    # Those that were asked with: a local one begins on a day of its own.
+    lues = {(due.delai.code, due.delai.depuis): due for due in dues}
+    return rendre_page(
+        page, rows, lambda row: _echeance(row, lues[row.code, row.depuis], jour, locaux)
+    )
 
 
-_DUES = {(due.delai.code, due.delai.depuis): due for due in DUES}
-
-
-def _echeance(row: Row[Any], jour: date) -> EcheanceParcours:
-    due = _DUES[row.code, row.depuis]
+def _echeance(row: Row[Any], due: Due, jour: date, locaux: Sequence[Delai]) -> EcheanceParcours:
+    delai = due.delai
+    # Where the law set none, the collectivité's own dated it.
+    if due in DUES_SUSPENSION and not delai.confirme:
+        delai = delai_en_vigueur(delai.code, row.date_depart, locaux)
     return EcheanceParcours(
         id=row.id,
         code=row.code,
-        nature=NatureDelai.LEGALE,
+        nature=due.nature,
         orientation_id=row.orientation_id,
         parcours_id=row.parcours_id,
         personne_id=row.personne_id,
         contrat_id=row.contrat_id,
+        suspension_id=row.suspension_id,
+        emploi_id=row.emploi_id,
+        dispositif_id=row.dispositif_id,
         depart=due.depart,
         date_depart=row.date_depart,
         fin=due.fin,
         date_limite=row.date_limite,
-        etat=EtatEcheance(etat(row.date_limite, jour, date_accomplie=row.date_accomplie)),
-        confirme=due.delai.confirme,
-        source=due.delai.source,
+        etat=EtatEcheance(
+            etat(
+                row.date_limite,
+                jour,
+                date_accomplie=row.date_accomplie,
+                alerte_jours=due.alerte_jours,
+            )
+        ),
+        confirme=delai.confirme,
+        source=delai.source,
         cree_le=row.cree_le,
     )

@@ -1,6 +1,7 @@
 """What is observed of a frein, kept and told: alone through its routes, or by a diagnostic."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -64,9 +65,12 @@ async def observer(
 
 
 async def rouvrir(
-    service: Service, tx: Transaction, frein: Row[Any], demande: ReouvertureCreation
+    service: Service,
+    tx: Transaction,
+    frein: Row[Any],
+    demande: FreinCreation | ReouvertureCreation,
 ) -> Row[Any]:
-    """Take a locked episode that ended up again, by another one."""
+    """Take an episode that ended up again, by another one, on a parcours that is held."""
     row = await ouvrir(
         service,
         tx,
@@ -82,6 +86,14 @@ async def rouvrir(
     ancienne = await queries.link_frein(tx, frein, row.id)
     await annoncer(tx, "parcours.frein.rouvert", frein, ancienne)
     return row
+
+
+async def commencer(tx: Transaction, frein_id: UUID, *, sante: bool) -> None:
+    """Say that an action or an objectif is under way, once."""
+    version = await queries.begin_frein(tx, frein_id, sante=sante)
+    if version is not None and not sante:
+        fait = f"parcours.frein.{StatutFrein.EN_COURS}"
+        await publier(tx, Fait(fait, "freins", frein_id, version, Operation.MODIFICATION))
 
 
 async def annoncer(tx: Transaction, fait: str, frein: Row[Any], version: int) -> None:

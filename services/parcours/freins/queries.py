@@ -14,6 +14,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    true,
     union_all,
     update,
 )
@@ -176,9 +177,7 @@ async def read_frein(tx: Transaction, frein_id: UUID, *, sante: bool) -> Row[Any
 
 
 async def lock_frein(tx: Transaction, frein_id: UUID, *, sante: bool) -> Row[Any]:
-    """Read one frein and hold its row until the transaction ends.
-
-    The parcours is not held: nothing that its closing decides depends on its freins.
+    """Read one frein and where its parcours stands, and hold both until the transaction ends.
 
     Raises:
         Introuvable: none that may be known has this id.
@@ -223,15 +222,26 @@ async def read_niveau_connu(
 
 
 async def read_episodes(
-    tx: Transaction, parcours_id: UUID, codes: Sequence[CodeFrein], *, sante: bool
+    tx: Transaction,
+    parcours_id: UUID,
+    codes: Sequence[CodeFrein],
+    *,
+    sante: bool,
+    libelle: str | None = None,
 ) -> Mapping[CodeFrein, Row[Any]]:
     """Read the open episode of each code, or the last one; none given: of all codes.
 
     Who holds the parcours holds them too: none is opened, observed or ended without it.
+
+    Args:
+        libelle: of a frein `autre`, which under another name is another frein; none: whichever.
     """
     found: dict[CodeFrein, Row[Any]] = {}
     for volet in tables.VOLETS[sante]:
-        statement = _EPISODES[volet.sante].where(parmi(volet.frein.code, codes))
+        statement = _EPISODES[volet.sante].where(
+            parmi(volet.frein.code, codes),
+            true() if libelle is None else volet.frein.libelle == libelle,
+        )
         for row in await tx.execute(statement, {"p_parcours_id": parcours_id}):
             known = found.get(CodeFrein(row.code))
             if known is None or known.statut not in OUVERTS:

@@ -11,6 +11,8 @@ from starlette.responses import Response
 from services.parcours.accompagnements import queries as accompagnements
 from services.parcours.accompagnements.rules import ParcoursClos, exige_ouvert, soir
 from services.parcours.freins import episodes, queries, rules
+from services.parcours.objectifs.queries import read_statuts
+from services.parcours.objectifs.rules import verifier_objectifs_atteints
 from shared.refus import Introuvable, TransitionInterdite
 from shared.schemas.commun import DateCivile, Identifiant
 from shared.schemas.parcours.freins import (
@@ -64,6 +66,8 @@ async def creer_frein(
 ) -> Response:
     """Ouvre un épisode par sa première observation ; un code n'a qu'un épisode ouvert à la fois.
 
+    S'il y en a eu un, celui-ci le suit : au plus tôt le jour où il a pris fin, moyen ou fort, et
+    il y renvoie.
     Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour `sante` et `handicap`. Publie
     `parcours.frein.observe`, sauf pour ces deux-là.
     """
@@ -72,7 +76,14 @@ async def creer_frein(
 
     async def ouvrir() -> Effet:
         exige_ouvert(await accompagnements.read_statut(tx, parcours_id))
-        rules.verifier_creation(demande, await service.aujourdhui(tx))
+        connus = await queries.read_episodes(
+            tx, parcours_id, [demande.code], sante=sante, libelle=demande.libelle
+        )
+        dernier = connus.get(demande.code)
+        etat = queries.etat(dernier) if dernier is not None else None
+        rules.verifier_creation(demande, await service.aujourdhui(tx), etat)
+        if dernier is not None and dernier.date_fin is not None:
+            return _effet(await episodes.rouvrir(service, tx, dernier, demande), service)
         row = await episodes.ouvrir(
             service,
             tx,
@@ -258,6 +269,7 @@ async def lever_frein(
 ) -> Response:
     """Lève un frein de niveau moyen ou fort : objectifs atteints, ou décision commentée.
 
+    `objectifs_atteints` est refusé tant qu'un de ses objectifs n'est ni réalisé ni abandonné.
     Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de santé, qui se lève sans
     commentaire. Publie `parcours.frein.leve`, sauf pour lui.
     """
@@ -265,6 +277,7 @@ async def lever_frein(
     async def lever() -> Effet:
         frein = await _lock(tx, frein_id, version)
         rules.verifier_levee(queries.etat(frein), demande, await service.aujourdhui(tx))
+        verifier_objectifs_atteints(demande, await read_statuts(tx, frein))
         return await _end(
             service,
             tx,

@@ -85,8 +85,12 @@ def exige_ecriture(*, sante: bool, portees: Collection[str]) -> None:
         raise DonneeSanteInterdite
 
 
-def verifier_creation(demande: FreinCreation, jour: date) -> None:
+def verifier_creation(demande: FreinCreation, jour: date, dernier: EtatFrein | None = None) -> None:
     """Check a first observation.
+
+    Args:
+        dernier: the last episode of this frein, if there was one: two do not overlap, and the
+            day when it ended is admitted. Once it ended, this one takes it up.
 
     Raises:
         Validation: with the fields.
@@ -94,8 +98,15 @@ def verifier_creation(demande: FreinCreation, jour: date) -> None:
     erreurs = [
         *erreurs_niveau("/niveau", demande.code, demande.niveau),
         *_commentaire(demande.code, demande.commentaire),
-        *_date("/date_observation", demande.date_observation, depuis=date.min, jour=jour),
+        *_date(
+            "/date_observation",
+            demande.date_observation,
+            depuis=(dernier and dernier.date_fin) or date.min,
+            jour=jour,
+        ),
     ]
+    if dernier is not None and dernier.date_fin is not None:
+        erreurs += _retour(demande.niveau)
     if demande.code is CodeFrein.AUTRE and not demande.libelle:
         erreurs.append(Erreur("/libelle", "requis", "Le frein autre a un libelle"))
     if demande.code is not CodeFrein.AUTRE and demande.libelle:
@@ -209,9 +220,8 @@ def verifier_reouverture(etat: EtatFrein, demande: ReouvertureCreation, jour: da
             depuis=etat.date_fin or etat.date_debut,
             jour=jour,
         ),
+        *_retour(demande.niveau),
     ]
-    if demande.niveau is not None and demande.niveau not in PESANTS:
-        erreurs.append(Erreur("/niveau", "hors-bornes", "Un frein revient moyen ou fort"))
     _refuser(erreurs)
 
 
@@ -264,6 +274,12 @@ def _exige_transition(etat: EtatFrein, vers: StatutFrein) -> None:
 
 def _commentaire(code: CodeFrein, valeur: str | None, *, requis: bool = False) -> list[Erreur]:
     return erreurs_texte_libre("/commentaire", valeur, sante=code in SANTE, requis=requis)
+
+
+def _retour(niveau: NiveauFrein | None) -> list[Erreur]:
+    if niveau is None or niveau in PESANTS:
+        return []
+    return [Erreur("/niveau", "hors-bornes", "Un frein revient moyen ou fort")]
 
 
 def _date(champ: str, valeur: date, *, depuis: date, jour: date) -> list[Erreur]:

@@ -5,8 +5,8 @@ from the caller's, then writes. Whatever was lost between the two services, the 
 sent again finds both sides where it left them.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Query, Request
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from services.parcours.accompagnements.rules import ParcoursClos, exige_ouvert
 from services.parcours.freins import queries as freins
+from services.parcours.freins.episodes import commencer
 from services.parcours.freins.rules import (
     DonneeSanteInterdite,
     connait_sante,
@@ -22,25 +23,32 @@ from services.parcours.freins.rules import (
     exige_episode_ouvert,
     lit_sante,
 )
+from services.parcours.offres import personnes
+from services.parcours.offres import queries as offres
+from services.parcours.offres.rules import (
+    demande_des_faits,
+    exige_eligible,
+    exige_prescriptible,
+)
 from services.parcours.prescriptions import queries, rules
-from shared import contexte
-from shared.clients.financement import FinancementClient
-from shared.clients.voisin import RefusVoisin
+from services.parcours.voisins import call_then_write, engager_reservation, financement
 from shared.refus import Introuvable, Refus, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement import (
     AnnulationCreation,
-    ConfirmationCreation,
     Reservation,
     ReservationCreation,
 )
-from shared.schemas.parcours.freins import StatutFrein
+from shared.schemas.parcours.freins import CodeFrein, StatutFrein
 from shared.schemas.parcours.prescriptions import (
+    FinPrescriptionCreation,
     PagePrescriptions,
     Prescription,
     PrescriptionAnnulationCreation,
     PrescriptionConfirmationCreation,
     PrescriptionCreation,
+    ReponsePrescriptionCreation,
+    SensReponse,
     StatutPrescription,
 )
 from shared.socle.auth import Acces
@@ -48,7 +56,7 @@ from shared.socle.contrat import CommandeDep, portee, routeur
 from shared.socle.db import Transaction
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
-from shared.socle.idempotence import Commande, IdempotenceEnCours, once
+from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
@@ -109,18 +117,28 @@ async def creer_prescription(
 
     Ce que refuse le service financement est répondu tel quel ; s'il se tait, 503, et la même
     requête peut être renvoyée : une seule réservation est faite. Sans confirmation avant
-    `expire_le`, elle tombe. Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de
-    santé. Publie `parcours.prescription.reservee`, sauf pour lui.
+    `expire_le`, elle tombe. Une condition de l'offre qui manque est nommée, et rien n'est réservé ;
+    ce que rien ne dit est laissé à qui prescrit. Portée `parcours:ecrire`, et
+    `parcours.sante:ecrire` pour un frein de santé. Publie `parcours.prescription.reservee`, sauf
+    pour lui.
     """
     acces: Acces = request.state.acces
 
-    async def reserver() -> Reservation:
+    async def reserver() -> tuple[Reservation, Row[Any] | None]:
         rules.verifier_creation(demande)
         async with service.base.transaction(acces) as tx:
             frein = await _prescribable(tx, demande.frein_id)
-        return await _financement(service, acces).creer_reservation(
+            jour = await service.aujourdhui(tx)
+            offre = await _offre(tx, demande, frein, jour)
+            faits = await offres.read_faits(tx, frein.parcours_id)
+        request.state.parcours_lus = [frein.parcours_id]
+        if offre is not None:
+            await _exige_eligible(service, acces, offre, faits, jour)
+        action_id = rules.action_prescrite(demande, None if offre is None else offre.action_id)
+        assert action_id is not None  # `verifier_creation`, `exige_prescriptible`
+        reservation = await financement(service, acces.collectivite).creer_reservation(
             ReservationCreation(
-                action_id=demande.action_id,
+                action_id=action_id,
                 places=demande.places,
                 montant_centimes=demande.montant_centimes,
                 beneficiaire_ref=frein.parcours_id,
@@ -129,8 +147,10 @@ async def creer_prescription(
             cle=commande.cle_pour("reservation"),
             essai=commande.essai,
         )
+        return reservation, offre
 
-    async def prescrire(tx: Transaction, reservation: Reservation) -> Effet:
+    async def prescrire(tx: Transaction, faite: tuple[Reservation, Row[Any] | None]) -> Effet:
+        reservation, offre = faite
         # Time has passed since: what ended meanwhile leaves a reservation that falls by itself.
         frein = await _prescribable(tx, demande.frein_id)
         row = await queries.store_prescription(
@@ -139,7 +159,9 @@ async def creer_prescription(
                 "id": new_id(),
                 "parcours_id": frein.parcours_id,
                 "frein_id": frein.id,
-                "action_id": demande.action_id,
+                "action_id": reservation.action_id,
+                "offre_id": None if offre is None else offre.id,
+                "offre_titre": None if offre is None else offre.titre,
                 "montant_centimes": demande.montant_centimes,
                 "places": demande.places,
                 "statut": StatutPrescription.RESERVEE.value,
@@ -151,7 +173,7 @@ async def creer_prescription(
         await _publish(tx, "parcours.prescription.reservee", row)
         return _effet(row, service)
 
-    return await _call_then_write(service, acces, commande, reserver, prescrire)
+    return await call_then_write(service, acces, commande, reserver, prescrire)
 
 
 @router.get(
@@ -167,7 +189,7 @@ async def lister_prescriptions(
     statut: Annotated[
         list[StatutPrescription],
         Query(
-            default_factory=list, max_length=4, description="États voulus", examples=[["reservee"]]
+            default_factory=list, max_length=8, description="États voulus", examples=[["reservee"]]
         ),
     ],
     parcours_id: Annotated[
@@ -265,22 +287,12 @@ async def confirmer_prescription(
                 new_id(),
                 prescription.montant_centimes if montant is None else montant,
             )
-        financement = _financement(service, acces)
-        try:
-            engagement = await financement.creer_confirmation(
-                prescription.reservation_id,
-                ConfirmationCreation(montant_centimes=demande.montant_centimes),
-                cle=commande.cle_pour("confirmation"),
-            )
-        except RefusVoisin as refus:
-            if refus.code != ReservationDejaResolue.code:
-                raise
-            # Confirmed under another key, whose answer was lost: what is engaged there is
-            # written here, for the euros must not be without their prescription.
-            known = await financement.lire_reservation(prescription.reservation_id)
-            if known.engagement_id is None:
-                raise
-            engagement = await financement.lire_engagement(known.engagement_id)
+        engagement = await engager_reservation(
+            financement(service, acces.collectivite),
+            prescription.reservation_id,
+            demande.montant_centimes,
+            cle=commande.cle_pour("confirmation"),
+        )
         return prescription, engagement.id, engagement.montant_centimes
 
     async def confirmer(tx: Transaction, engagement: tuple[Row[Any], UUID, int]) -> Effet:
@@ -292,22 +304,12 @@ async def confirmer_prescription(
             StatutPrescription.CONFIRMEE,
             montant_centimes=montant_centimes,
             engagement_id=engagement_id,
+            confirmee_le=service.horloge(),
         )
-        version = await freins.begin_frein(tx, row.frein_id, sante=row.sante)
-        if version is not None and not row.sante:
-            await publier(
-                tx,
-                Fait(
-                    f"parcours.frein.{StatutFrein.EN_COURS}",
-                    "freins",
-                    row.frein_id,
-                    version,
-                    Operation.MODIFICATION,
-                ),
-            )
+        await commencer(tx, row.frein_id, sante=row.sante)
         return _effet(row, service)
 
-    return await _call_then_write(service, acces, commande, engager, confirmer)
+    return await call_then_write(service, acces, commande, engager, confirmer)
 
 
 @router.post(
@@ -345,7 +347,7 @@ async def annuler_prescription(
         if commande.essai:
             _exige_non_expiree(prescription, service)
             return prescription
-        await _financement(service, acces).creer_annulation(
+        await financement(service, acces.collectivite).creer_annulation(
             prescription.reservation_id,
             # The reason stays here: it is about a person, and financement knows none.
             AnnulationCreation(motif="Prescription annulee"),
@@ -363,52 +365,142 @@ async def annuler_prescription(
         )
         return _effet(row, service)
 
-    return await _call_then_write(service, acces, commande, rendre_reservation, annuler)
+    return await call_then_write(service, acces, commande, rendre_reservation, annuler)
 
 
-T = TypeVar("T")
-
-
-async def _call_then_write(
-    service: Service,
-    acces: Acces,
-    commande: Commande,
-    call: Callable[[], Awaitable[T]],
-    write: Callable[[Transaction, T], Awaitable[Effet]],
+@router.post(
+    "/prescriptions/{prescription_id}/reponses",
+    status_code=201,
+    response_model=Prescription,
+    summary="Enregistrer la réponse de l'organisme",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(
+        Introuvable,
+        TransitionInterdite,
+        DonneeSanteInterdite,
+        ReservationExpiree,
+        ReservationDejaResolue,
+    ),
+)
+async def creer_reponse_prescription(
+    prescription_id: _PrescriptionId,
+    demande: ReponsePrescriptionCreation,
+    commande: CommandeDep,
+    request: Request,
+    service: ServiceDep,
 ) -> Response:
-    """Ask financement, with no connection held, then write what it answered under the key.
+    """Dit si l'organisme prend la personne ; refusée, ce qui était réservé est rendu.
 
-    A refusal met on the way is told from inside `once`, which looks the key up first: an honest
-    repeat gets its first answer, even if the frein was lifted since or financement is silent.
+    Acceptée, la réservation tient jusqu'à `expire_le`, et la prescription se confirme à son
+    démarrage. Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour un frein de santé. Publie
+    `parcours.prescription.acceptee` ou `parcours.prescription.refusee`, sauf pour lui.
     """
-    found: T | Refus
-    try:
-        found = await call()
-    except Refus as refus:
-        if refus.code == IdempotenceEnCours.code:
-            # A twin of ours is there now. That is no answer to keep under the key.
-            raise IdempotenceEnCours from None
-        found = refus
-    async with service.base.transaction(acces) as tx:
+    acces: Acces = request.state.acces
+    vers = StatutPrescription(demande.sens)
 
-        async def act() -> Effet:
-            if isinstance(found, Refus):
-                raise found
-            return await write(tx, found)
+    async def rendre_si_refusee() -> Row[Any]:
+        async with service.base.transaction(acces) as tx:
+            prescription = await _resolvable(tx, prescription_id)
+        rules.verifier_reponse(demande)
+        rules.exige_transition(StatutPrescription(prescription.statut), vers)
+        if commande.essai:
+            _exige_non_expiree(prescription, service)
+        elif demande.sens is SensReponse.REFUSEE:
+            await financement(service, acces.collectivite).creer_annulation(
+                prescription.reservation_id,
+                AnnulationCreation(motif="Prescription refusee"),
+                cle=commande.cle_pour("refus"),
+            )
+        return prescription
 
-        response = await once(tx, commande, act)
-        contexte.sans_retour()
-    return response
+    async def repondre(tx: Transaction, prescription: Row[Any]) -> Effet:
+        if demande.motif is not None:
+            row = await _resolve(
+                tx,
+                prescription,
+                vers,
+                montant_centimes=prescription.montant_centimes,
+                motif_refus=demande.motif.value,
+            )
+            return _effet(row, service)
+        held = await queries.lock_prescription(tx, prescription.id, sante=prescription.sante)
+        maintenant = service.horloge()
+        vu = rules.statut_a(held.statut, held.expire_le, maintenant)
+        rules.exige_transition(vu, vers)
+        row = await queries.accept_prescription(tx, held, maintenant)
+        await _publish(tx, f"parcours.prescription.{vers}", row)
+        return _effet(row, service)
+
+    return await call_then_write(service, acces, commande, rendre_si_refusee, repondre)
 
 
-def _financement(service: Service, acces: Acces) -> FinancementClient:
-    return FinancementClient(
-        url=service.reglages.url_de("financement"),
-        portees="financement:ecrire financement:lire",
-        collectivite=acces.collectivite,
-        jetons=service.jetons,
-        client=service.client,
+@router.post(
+    "/prescriptions/{prescription_id}/fins",
+    status_code=201,
+    response_model=Prescription,
+    summary="Dire comment une prescription s'est achevée",
+    dependencies=[portee("parcours:ecrire")],
+    responses=refusals(Introuvable, TransitionInterdite, DonneeSanteInterdite),
+)
+async def creer_fin_prescription(
+    prescription_id: _PrescriptionId,
+    demande: FinPrescriptionCreation,
+    commande: CommandeDep,
+    service: ServiceDep,
+    tx: TransactionDep,
+) -> Response:
+    """Dit une action confirmée menée à son terme, et ce qu'elle a fait au frein, ou abandonnée.
+
+    L'effet est un élément de preuve : il ne lève pas le frein, ce que seul un référent fait. Ce qui
+    est engagé le reste, même si le parcours est clos. Portée `parcours:ecrire`, et
+    `parcours.sante:ecrire` pour un frein de santé. Publie `parcours.prescription.terminee` ou
+    `parcours.prescription.abandonnee`, sauf pour lui.
+    """
+
+    async def achever() -> Effet:
+        prescription = await queries.lock_prescription(
+            tx, prescription_id, sante=connait_sante(tx.acces.portees)
+        )
+        exige_ecriture(sante=prescription.sante, portees=tx.acces.portees)
+        vu = rules.statut_a(prescription.statut, prescription.expire_le, service.horloge())
+        rules.exige_transition(vu, StatutPrescription(demande.issue))
+        confirmee_le = prescription.confirmee_le or prescription.modifie_le
+        rules.verifier_fin(
+            demande,
+            depuis=confirmee_le.astimezone(await service.fuseau(tx)).date(),
+            jour=await service.aujourdhui(tx),
+        )
+        row = await queries.end_prescription(tx, prescription, demande)
+        await _publish(tx, f"parcours.prescription.{demande.issue}", row)
+        return _effet(row, service)
+
+    return await once(tx, commande, achever)
+
+
+async def _offre(
+    tx: Transaction, demande: PrescriptionCreation, frein: Row[Any], jour: date
+) -> Row[Any] | None:
+    """Read the offer prescribed, of this day and for this frein; none: an action that has none."""
+    if demande.offre_id is None:
+        if demande.action_id is not None:
+            rules.exige_offre(mene_a=await offres.mene_a(tx, demande.action_id))
+        return None
+    row = await offres.read_offre(tx, demande.offre_id)
+    exige_prescriptible(offres.render(row), CodeFrein(frein.code), jour)
+    return row
+
+
+async def _exige_eligible(
+    service: Service, acces: Acces, offre: Row[Any], faits: Row[Any], jour: date
+) -> None:
+    """Check an offer's conditions; orientation is asked only for what it knows, and must answer."""
+    conditions = offres.conditions(offre)
+    personne = (
+        await personnes.connaitre(service, acces.collectivite, faits, jour)
+        if demande_des_faits([conditions])
+        else personnes.personne(faits, None, jour)
     )
+    exige_eligible(conditions, personne)
 
 
 async def _prescribable(tx: Transaction, frein_id: UUID) -> Row[Any]:
@@ -438,6 +530,8 @@ async def _resolve(
     montant_centimes: int,
     engagement_id: UUID | None = None,
     motif: str | None = None,
+    motif_refus: str | None = None,
+    confirmee_le: datetime | None = None,
 ) -> Row[Any]:
     """Write how a reservation ended, and tell the feed."""
     row = await queries.resolve_prescription(
@@ -447,6 +541,8 @@ async def _resolve(
         montant_centimes=montant_centimes,
         engagement_id=engagement_id,
         motif=motif,
+        motif_refus=motif_refus,
+        confirmee_le=confirmee_le,
     )
     if row is None:  # by another command, which financement must have let through first
         raise ReservationDejaResolue

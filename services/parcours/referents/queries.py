@@ -11,6 +11,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     column,
+    exists,
     func,
     insert,
     or_,
@@ -40,7 +41,7 @@ from shared.socle.db import Transaction, siens
 from shared.socle.evenements import Fait
 from shared.socle.pages import PageDemandee, paginer, parmi
 
-_P = tables.Periode
+_P, _O = tables.Periode, tables.Reouverture
 _R, _H, _A, _I = tables.Referent, tables.Passation, tables.ReponsePassation, tables.Intervenant
 
 _PARCOURS_DE = {
@@ -175,6 +176,14 @@ _PERIODE_AU = (
         _P.parcours_id == bindparam("p_parcours_id"),
         _P.date_debut <= bindparam("p_jour"),
         or_(_P.date_fin.is_(None), _P.date_fin > bindparam("p_jour")),
+        # Between an exit and the return that resumed this period, nobody followed.
+        ~exists().where(
+            _O.collectivite == _P.collectivite,
+            _O.parcours_id == _P.parcours_id,
+            _O.orientation_id == _P.orientation_id,
+            _O.date_sortie <= bindparam("p_jour"),
+            _O.date_reouverture > bindparam("p_jour"),
+        ),
     )
     .order_by(_P.date_debut.desc(), _P.cree_le.desc())
     .limit(1)

@@ -8,7 +8,14 @@ from services.parcours.tables.accompagnement import (
     Referent,
     ReponsePassation,
 )
+from services.parcours.tables.activites import Activite, DeclarationHeures, RepereHeures
 from services.parcours.tables.base import Base
+from services.parcours.tables.consultations import (
+    AccesParcours,
+    CodeConsultation,
+    DiagnosticFranceTravail,
+    DiagnosticFranceTravailSante,
+)
 from services.parcours.tables.contrats_engagement import (
     ActeContrat,
     ContratEngagement,
@@ -17,6 +24,21 @@ from services.parcours.tables.contrats_engagement import (
     RevisionContrat,
 )
 from services.parcours.tables.diagnostics import Diagnostic, FreinDiagnostic, FreinDiagnosticSante
+from services.parcours.tables.emploi import (
+    ActeDispositif,
+    ActeEmploi,
+    ActeEmployeur,
+    AideJeune,
+    Dispositif,
+    Emploi,
+    Employeur,
+    HeuresClause,
+    Marche,
+    MembreReseau,
+    MiseEnRelation,
+    OffreEmploi,
+    ReglementAide,
+)
 from services.parcours.tables.freins import (
     FREIN_OUVERT,
     ORDINAIRE,
@@ -30,32 +52,89 @@ from services.parcours.tables.freins import (
     PrescriptionSante,
     Volet,
 )
+from services.parcours.tables.objectifs import (
+    ETATS_OBJECTIF,
+    OBJECTIFS,
+    EtatObjectif,
+    EtatObjectifSante,
+    Objectif,
+    ObjectifSante,
+)
+from services.parcours.tables.offres import (
+    INSCRIPTIONS,
+    Inscription,
+    InscriptionSante,
+    Offre,
+    OffreFrein,
+    Seance,
+)
+from services.parcours.tables.rendez_vous import ActeRendezVous, RendezVous
+from services.parcours.tables.sorties import MouvementDroit, Reouverture
+from services.parcours.tables.suspensions import ActeSuspension, Suspension
 
 __all__ = [
+    "ETATS_OBJECTIF",
     "FREIN_OUVERT",
+    "INSCRIPTIONS",
+    "OBJECTIFS",
     "ORDINAIRE",
     "SANTE",
     "VOLETS",
+    "AccesParcours",
     "ActeContrat",
+    "ActeDispositif",
+    "ActeEmploi",
+    "ActeEmployeur",
+    "ActeRendezVous",
+    "ActeSuspension",
+    "Activite",
+    "AideJeune",
     "Base",
+    "CodeConsultation",
     "ContratEngagement",
+    "DeclarationHeures",
     "Diagnostic",
+    "DiagnosticFranceTravail",
+    "DiagnosticFranceTravailSante",
+    "Dispositif",
+    "Emploi",
+    "Employeur",
+    "EtatObjectif",
+    "EtatObjectifSante",
     "Frein",
     "FreinDiagnostic",
     "FreinDiagnosticSante",
     "FreinSante",
+    "HeuresClause",
+    "Inscription",
+    "InscriptionSante",
     "Interruption",
     "Intervenant",
+    "Marche",
+    "MembreReseau",
+    "MiseEnRelation",
     "MotifHeuresSante",
+    "MouvementDroit",
+    "Objectif",
+    "ObjectifSante",
     "Observation",
     "ObservationSante",
+    "Offre",
+    "OffreEmploi",
+    "OffreFrein",
     "Parcours",
     "Passation",
     "Periode",
     "Prescription",
     "PrescriptionSante",
     "Referent",
+    "ReglementAide",
+    "RendezVous",
+    "Reouverture",
+    "RepereHeures",
     "ReponsePassation",
     "RevisionContrat",
+    "Seance",
+    "Suspension",
     "Volet",
 ]

@@ -69,6 +69,20 @@ class Parcours(Versionnee, Base):
     orientation_id: Mapped[UUID] = colonne("Orientation de la dernière période")
     type_parcours: Mapped[str] = colonne("Type de la dernière période", codes=TypeParcours)
     organisme_referent_id: Mapped[UUID] = colonne("Organisme référent de la dernière période")
+    parcours_precedent_id: Mapped[UUID | None] = colonne(
+        "Parcours clos de la personne, quand elle revient trop tard pour le rouvrir",
+        source="service",
+    )
+    nombre_reouvertures: Mapped[int] = colonne(
+        "Retours après une sortie",
+        source="service",
+        unite="retours",
+        server_default=text("0"),
+    )
+    date_sortie_droits_devoirs: Mapped[date | None] = colonne(
+        "Jour du flux qui l'en dit sortie : le contrat n'est plus dû ; vide : soumise, ou non dit",
+        source="orientation : mouvement suivi par le fil",
+    )
 
 
 class Periode(Ecrite, Cle, Base):

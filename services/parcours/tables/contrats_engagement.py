@@ -126,6 +126,14 @@ class RevisionContrat(Ecrite, Cle, Base):
     __tablename__ = "revision_contrat"
     __table_args__ = (
         Index(None, "collectivite", "contrat_id", "rang", unique=True),
+        # What is to be seen again, the last first.
+        Index(
+            "ix_revision_contrat_reexamen_cree_le",
+            "collectivite",
+            "cree_le",
+            "id",
+            postgresql_where=text("date_reexamen IS NOT NULL"),
+        ),
         *_de_contrat(
             "Une version d'un contrat, entière ; immuable",
             f"{_SOURCE_CONTRAT}, puis /v1/contrats-engagement/{{id}}/revisions",

@@ -11,7 +11,11 @@ from sqlalchemy.orm import Mapped
 from services.parcours.tables.base import Base
 from shared.schemas.orientation.vocabulaire import NiveauFrein
 from shared.schemas.parcours.freins import FondementLevee, SourceObservation, StatutFrein
-from shared.schemas.parcours.prescriptions import StatutPrescription
+from shared.schemas.parcours.prescriptions import (
+    EffetFrein,
+    MotifRefusPrescription,
+    StatutPrescription,
+)
 from shared.socle.dictionnaire import AUCUNE, CHIFFREE, INDIRECTE, Donnee, colonne, fiche
 from shared.socle.tables import Cle, Ecrite, Versionnee
 
@@ -133,6 +137,31 @@ class ColonnesPrescription(Versionnee):
         "Pourquoi elle est annulée ; vide si le frein est de santé",
         source="POST /v1/prescriptions/{id}/annulations",
     )
+    offre_id: Mapped[UUID | None] = colonne("Offre prescrite ; vide : l'action seule")
+    offre_titre: Mapped[str | None] = colonne(
+        "Titre de l'offre à la prescription : il se lit encore si elle disparaît", source="service"
+    )
+    acceptee_le: Mapped[datetime | None] = colonne(
+        "Instant où l'organisme l'a acceptée", AUCUNE, source="horloge du service"
+    )
+    confirmee_le: Mapped[datetime | None] = colonne(
+        "Instant de sa confirmation ; vide d'une confirmation plus ancienne que cette colonne",
+        AUCUNE,
+        source="horloge du service",
+    )
+    motif_refus: Mapped[str | None] = colonne(
+        "Pourquoi l'organisme l'a refusée",
+        source="POST /v1/prescriptions/{id}/reponses",
+        codes=MotifRefusPrescription,
+    )
+    date_fin: Mapped[date | None] = colonne(
+        "Jour où elle s'est achevée", source="POST /v1/prescriptions/{id}/fins"
+    )
+    effet_frein: Mapped[str | None] = colonne(
+        "Ce qu'elle a fait au frein, sans le lever",
+        source="POST /v1/prescriptions/{id}/fins",
+        codes=EffetFrein,
+    )
 
 
 def _prescription(frein: str, sens: str, donnee: Donnee) -> tuple[Any, ...]:
@@ -142,11 +171,16 @@ def _prescription(frein: str, sens: str, donnee: Donnee) -> tuple[Any, ...]:
         Index(None, "collectivite", "parcours_id", "cree_le", "id"),
         Index(None, "collectivite", "frein_id", "cree_le", "id"),
         Index(None, "collectivite", "statut", "cree_le", "id"),
+        ForeignKeyConstraint(["collectivite", "offre_id"], ["offre.collectivite", "offre.id"]),
         # `expiree` is not among them: it is a reading of `expire_le`, nobody writes it.
         CheckConstraint(
-            "(statut = 'confirmee') = (engagement_id IS NOT NULL)"
+            "(statut IN ('confirmee', 'terminee', 'abandonnee')) = (engagement_id IS NOT NULL)"
             " AND (statut = 'annulee' OR motif_annulation IS NULL)"
-            " AND statut IN ('reservee', 'confirmee', 'annulee')",
+            " AND (statut = 'refusee') = (motif_refus IS NOT NULL)"
+            " AND (statut IN ('terminee', 'abandonnee')) = (date_fin IS NOT NULL)"
+            " AND (statut = 'terminee') = (effet_frein IS NOT NULL)"
+            " AND statut IN ('reservee', 'acceptee', 'refusee', 'confirmee', 'annulee',"
+            " 'terminee', 'abandonnee')",
             name="statut",
         ),
         ForeignKeyConstraint(

@@ -136,5 +136,14 @@ class Mouvement(Modele):
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
 
 
+class MouvementDetaille(Mouvement):
+    """Un changement, et qui il concerne."""
+
+    personne_ids: list[Identifiant] = Field(
+        max_length=200,
+        description="La personne, ou celles du foyer à l'instant quand c'est tout lui qui change",
+    )
+
+
 class PageMouvements(Page[Mouvement]):
     """Une page de mouvements."""

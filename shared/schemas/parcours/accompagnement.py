@@ -39,6 +39,14 @@ class Parcours(Ressource):
     orientation_id: Identifiant = Field(description="Orientation de la dernière période")
     type_parcours: TypeParcours
     organisme_referent_id: Identifiant
+    parcours_precedent_id: Identifiant | None = Field(
+        description="Le parcours clos de la personne, quand elle est revenue trop tard pour le"
+        " rouvrir"
+    )
+    date_sortie_droits_devoirs: DateCivile | None = Field(
+        description="Jour du flux qui l'en dit sortie : l'accompagnement reste, le contrat n'est"
+        " plus dû. Null : soumise, ou aucun flux ne l'a dit"
+    )
 
 
 class PageParcours(Page[Parcours]):
@@ -65,7 +73,7 @@ class ParcoursDetaille(Parcours):
 
 
 class ClotureCreation(Entree):
-    """La sortie du parcours : quand, et pourquoi."""
+    """La sortie du parcours : quand, et pourquoi. Celle du droit, un flux la dit."""
 
     motif: Code = Field(description="Code du référentiel motifs-sortie, ex. emploi_durable")
     date_sortie: DateCivile

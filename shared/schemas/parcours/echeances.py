@@ -14,6 +14,19 @@ class EvenementEcheance(StrEnum):
     NOTIFICATION = "notification"
     SIGNATURE_CONTRAT = "signature_contrat"
     ELEMENTS_ORE = "elements_ore"
+    REVISION_CONTRAT = "revision_contrat"
+    PROPOSITION_FT = "proposition_ft"
+    SAISIE_SUSPENSION = "saisie_suspension"
+    INFORMATION = "information"
+    OBSERVATIONS = "observations"
+    DECISION_SUSPENSION = "decision_suspension"
+    NOTIFICATION_SUSPENSION = "notification_suspension"
+    FIN_SUSPENSION = "fin_suspension"
+    DEBUT_EMPLOI = "debut_emploi"
+    FIN_EMPLOI = "fin_emploi"
+    ACCOMPAGNEMENT_RENFORCE = "accompagnement_renforce"
+    DEBUT_DISPOSITIF = "debut_dispositif"
+    FIN_DISPOSITIF = "fin_dispositif"
 
 
 class EcheanceParcours(Modele):
@@ -21,7 +34,8 @@ class EcheanceParcours(Modele):
 
     id: Identifiant = Field(
         json_schema_extra={"readOnly": True},
-        description="La période pour le contrat à signer, le contrat pour l'offre raisonnable",
+        description="La période pour le contrat à signer, le contrat pour l'offre raisonnable, sa"
+        " version pour le réexamen des heures ; d'une suspension, la ligne",
     )
     code: Code
     nature: NatureDelai
@@ -29,6 +43,9 @@ class EcheanceParcours(Modele):
     parcours_id: Identifiant
     personne_id: Identifiant
     contrat_id: Identifiant | None
+    suspension_id: Identifiant | None
+    emploi_id: Identifiant | None
+    dispositif_id: Identifiant | None
     depart: EvenementEcheance = Field(description="Fait qui ouvre le délai")
     date_depart: DateCivile = Field(
         description="Son jour, ou celui de la reprise après une interruption"

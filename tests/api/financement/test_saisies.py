@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -262,8 +262,8 @@ async def test_an_act_of_tomorrow_does_not_open_today(terrain: Terrain, horloge:
     [
         ("/v1/conventions", CONVENTION),
         ("/v1/enveloppes", {"reference": "e"}),
-        (f"/v1/conventions/{uuid4()}/actions", {"code": "a", "libelle": "Une action"}),
-        (f"/v1/enveloppes/{uuid4()}/ouvertures", ouverture(1)),
+        (f"/v1/conventions/{UUID(int=1)}/actions", {"code": "a", "libelle": "Une action"}),
+        (f"/v1/enveloppes/{UUID(int=1)}/ouvertures", ouverture(1)),
     ],
 )
 async def test_recording_needs_the_scope_to_administer(

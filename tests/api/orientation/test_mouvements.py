@@ -658,7 +658,15 @@ async def test_a_list_is_filtered_and_a_movement_read(
         one["id"] for one in deux
     }
     lu = await client.get(f"/v1/mouvements/{demenagement['id']}")
-    assert (lu.json(), lu.headers["ETag"]) == (demenagement, '"1"')
+    personnes = lu.json()["personne_ids"]
+    assert (lu.json(), lu.headers["ETag"]) == (
+        {**demenagement, "personne_ids": personnes},
+        '"1"',
+    )
+    # All who are of the foyer now.
+    assert len(personnes) == len(set(personnes)) >= 1
+    lu = await client.get(f"/v1/mouvements/{sortie['id']}")
+    assert lu.json()["personne_ids"] == [sortie["personne_id"]]
     inconnu = await client.get(f"/v1/mouvements/{demenagement['dossier_id']}")
     assert (inconnu.status_code, inconnu.json()["code"]) == (404, "introuvable")
     refuse = await client.get("/v1/mouvements?type=inconnu")

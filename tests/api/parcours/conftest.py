@@ -32,9 +32,16 @@ class Orientation:
         self._collectivite = collectivite
         self.orientations: dict[str, dict[str, Any]] = {}
 
+    def dans(self, collectivite: str) -> "Orientation":
+        """The same service, which decides and tells in another collectivité."""
+        found = Orientation(self._app, self._service, collectivite)
+        found.orientations = self.orientations
+        return found
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer for one orientation; the rest is the real app's."""
-        if not scope["path"].startswith(("/v1/orientations/", "/v1/reorientations/")):
+        told = ("/v1/orientations/", "/v1/reorientations/", "/v1/mouvements/")
+        if not scope["path"].startswith(told):
             await self._app(scope, receive, send)
             return
         found = self.orientations.get(scope["path"].rsplit("/", 1)[-1])
@@ -105,6 +112,26 @@ class Orientation:
         self.orientations[str(reorientation["id"])] = reorientation
         await self.redire(reorientation, "orientation.reorientation.demandee")
         return reorientation
+
+    async def mouvoir(self, type_: str, *personne_ids: str, **champs: Any) -> dict[str, Any]:
+        """Say what a flux told of a foyer, or of a person, and tell the feed."""
+        mouvement = {
+            "id": str(new_id()),
+            "version": 1,
+            "type": type_,
+            "dossier_id": str(new_id()),
+            "personne_id": None,
+            "import_id": str(new_id()),
+            "date_reference": "2026-06-30",
+            "motif": None,
+            "version_flux": "VRSB0801",
+            "cree_le": "2026-07-01T04:00:00Z",
+            "personne_ids": list(personne_ids),
+            **champs,
+        }
+        self.orientations[str(mouvement["id"])] = mouvement
+        await self.redire(mouvement, f"orientation.mouvement.{type_}")
+        return mouvement
 
     async def redire(
         self, ressource: dict[str, Any], fait: str = "orientation.decision.enregistree"

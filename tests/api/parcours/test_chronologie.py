@@ -239,7 +239,8 @@ async def test_a_contract_is_told_under_the_decision_that_then_stood(
         version=1,
     )
     assert closed.status_code == 201, closed.text
-    await orientation.decider(personne_id, date_effet=str(jour))
+    tard = jour.replace(year=jour.year + 2)
+    await orientation.decider(personne_id, date_effet=str(tard))
     await suivre()
     retour, _ = (await client.get(listed)).json()["elements"]
 
@@ -255,7 +256,7 @@ async def test_a_contract_is_told_under_the_decision_that_then_stood(
         "contrat_signature",
     ]
     assert [(fact["type"], fact["date_evenement"]) for fact in told[1]] == [
-        ("contrat_nouvelle_decision", str(jour))
+        ("contrat_nouvelle_decision", str(tard))
     ]
     assert (
         await client.get(f"/v1/{told[0][0]['ressource']}/{told[0][0]['ressource_id']}")

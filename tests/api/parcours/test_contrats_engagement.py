@@ -763,7 +763,9 @@ async def test_nothing_is_signed_on_a_closed_parcours_and_the_return_takes_it_up
     assert refused.json()["code"] == "parcours-clos"
     assert await _echeances(client) == []
 
-    await orientation.decider(UUID(accompagnee.orientation["personne_id"]), date_effet=str(jour))
+    # Too late to open the same parcours again.
+    tard = jour.replace(year=jour.year + 2)
+    await orientation.decider(UUID(accompagnee.orientation["personne_id"]), date_effet=str(tard))
     await suivre()
 
     turned = await _lire(client, contrat)

@@ -137,6 +137,43 @@ async def test_lifted_then_back_by_another_episode(
     ]
 
 
+@pytest.mark.parametrize("code", ["mobilite", "sante"])
+async def test_a_frein_observed_anew_goes_on_from_its_last_episode(
+    connecter: Connecter, observer: Observer, jour: date, hier: date, code: str
+) -> None:
+    """Two episodes do not overlap, whichever way the second comes.
+
+    Of `autre` the last episode is that of the same name. Planted: the last one of whatever name
+    compared, red; any level admitted, red.
+    """
+    client = connecter("parcours")
+    frein = (await observer(code, date_observation="2026-06-01")).json()
+    await _acte(client, frein, "levees", _levee(hier))
+
+    refused = await observer(code, date_observation="2026-06-10")
+    light = await observer(code, date_observation=str(hier), niveau="sans_impact")
+    back = await observer(code, date_observation=str(hier))
+
+    assert [(one["pointeur"], one["code"]) for one in refused.json()["erreurs"]] == [
+        ("/date_observation", "date-incoherente")
+    ]
+    assert [(one["pointeur"], one["code"]) for one in light.json()["erreurs"]] == [
+        ("/niveau", "hors-bornes")
+    ]
+    assert (back.status_code, back.json()["precedent_id"]) == (201, frein["id"])
+    old = (await client.get(f"/v1/freins/{frein['id']}")).json()
+    assert (old["suivant_id"], old["version"]) == (back.json()["id"], 3)
+    # Another frein bears the code `autre` too: it follows none.
+    nommes = {}
+    for libelle in ("Dettes de jeu", "Animal malade"):
+        other = await observer("autre", libelle=libelle, date_observation="2026-06-01")
+        assert (other.status_code, other.json()["precedent_id"]) == (201, None)
+        await _acte(client, other.json(), "levees", _levee(jour))
+        nommes[libelle] = other.json()["id"]
+    again = await observer("autre", libelle="Dettes de jeu", date_observation=str(jour))
+    assert (again.status_code, again.json()["precedent_id"]) == (201, nommes["Dettes de jeu"])
+
+
 async def test_one_lifts_of_many(connecter: Connecter, observer: Observer, hier: date) -> None:
     """Planted once, without the lock: several lifted."""
     client = connecter("parcours")

@@ -602,3 +602,108 @@ async def test_a_prescription_being_written_is_waited_for_past_the_deadline(
 
     again = await terrain.prescrire(cle=cle)
     assert (made.status_code, "Idempotency-Replayed" in again.headers) == (201, True), made.text
+
+
+@pytest.mark.parametrize("sens", ["acceptee", "refusee"])
+async def test_the_organisme_answers(terrain: Terrain, sens: str) -> None:
+    """Refused, what was reserved is given back; accepted, it still falls with time."""
+    prescribed = (await terrain.prescrire()).json()
+    demande = {"sens": sens, **({"motif": "complet"} if sens == "refusee" else {})}
+
+    answered = await terrain.acte(prescribed, "reponses", demande)
+
+    assert (answered.status_code, answered.json()["statut"]) == (201, sens), answered.text
+    refusee = sens == "refusee"
+    assert answered.json()["motif_refus"] == ("complet" if refusee else None)
+    assert await terrain.soldes() == ((1_000_00, 0, 0) if refusee else (600_00, 400_00, 0))
+    assert (await terrain.faits())[-1] == f"parcours.prescription.{sens}"
+    again = await terrain.acte(prescribed, "reponses", demande)
+    assert (again.status_code, again.json()["code"]) == (409, "transition-interdite")
+
+
+async def test_an_accepted_one_is_confirmed_at_its_start(terrain: Terrain) -> None:
+    prescribed = (await terrain.prescrire()).json()
+    await terrain.acte(prescribed, "reponses", {"sens": "acceptee"})
+
+    confirmed = await terrain.acte(prescribed, "confirmations", {})
+
+    assert (confirmed.status_code, confirmed.json()["statut"]) == (201, "confirmee")
+    assert await terrain.soldes() == (600_00, 0, 400_00)
+
+
+async def test_an_accepted_one_falls_with_time(terrain: Terrain, horloge: Horloge) -> None:
+    prescribed = (await terrain.prescrire()).json()
+    await terrain.acte(prescribed, "reponses", {"sens": "acceptee"})
+    horloge.avancer(TOUT)
+
+    assert (await terrain.lire(prescribed))["statut"] == "expiree"
+    for statut, nombre in (("acceptee", 0), ("expiree", 1)):
+        listed = (await terrain.client.get(f"/v1/prescriptions?statut={statut}")).json()
+        assert len(listed["elements"]) == nombre
+    assert await terrain.soldes() == (1_000_00, 0, 0)
+
+
+async def test_a_lost_refusal_is_found_again(terrain: Terrain, coupure: Coupure) -> None:
+    coupure.perdues = 0
+    prescribed = (await terrain.prescrire()).json()
+    coupure.perdues = 1
+    cle, demande = str(uuid4()), {"sens": "refusee", "motif": "hors_zone"}
+
+    lost = await terrain.acte(prescribed, "reponses", demande, cle=cle)
+    assert (lost.status_code, (await terrain.lire(prescribed))["statut"]) == (503, "reservee")
+    healed = await terrain.acte(prescribed, "reponses", demande, cle=cle)
+
+    assert (healed.status_code, healed.json()["statut"]) == (201, "refusee"), healed.text
+    assert await terrain.soldes() == (1_000_00, 0, 0)
+
+
+@pytest.mark.parametrize(("issue", "effet"), [("terminee", "resolu"), ("abandonnee", None)])
+async def test_what_began_ends_and_lifts_nothing(
+    terrain: Terrain, jour: date, hier: date, issue: str, effet: str | None
+) -> None:
+    """The effect is an evidence, and the timeline keeps the whole chain.
+
+    Planted: the confirmation told by the state alone, it left the timeline with the end.
+    """
+    prescribed = (await terrain.prescrire()).json()
+    demande = {"issue": issue, "date_fin": str(jour), "effet_frein": effet}
+    early = await terrain.acte(prescribed, "fins", demande)
+    assert (early.status_code, early.json()["code"]) == (409, "transition-interdite")
+    await terrain.acte(prescribed, "reponses", {"sens": "acceptee"})
+    await terrain.acte(prescribed, "confirmations", {})
+
+    ended = await terrain.acte(prescribed, "fins", demande)
+
+    assert (ended.status_code, ended.json()["statut"]) == (201, issue), ended.text
+    assert (ended.json()["date_fin"], ended.json()["effet_frein"]) == (str(jour), effet)
+    assert (await terrain.frein())["statut"] == "en_cours"
+    assert await terrain.soldes() == (600_00, 0, 400_00)
+    chemin = f"/v1/parcours/{prescribed['parcours_id']}/chronologie"
+    facts = (await terrain.client.get(chemin)).json()["elements"]
+    assert {one["type"] for one in facts if one["ressource_id"] == prescribed["id"]} == {
+        "prescription_reservee",
+        "prescription_acceptee",
+        "prescription_confirmee",
+        f"prescription_{issue}",
+    }
+
+
+async def test_answers_and_ends_for_health_are_told_to_nobody_else(
+    terrain: Terrain, observer: Observer, connecter: Connecter, jour: date
+) -> None:
+    frein = (await observer("sante")).json()
+    prescribed = (await terrain.prescrire(frein_id=frein["id"])).json()
+    before = await terrain.faits()
+    client = connecter("parcours", ORDINAIRES)
+    for acte, demande in (
+        ("reponses", {"sens": "acceptee"}),
+        ("fins", {"issue": "abandonnee", "date_fin": str(jour)}),
+    ):
+        hidden = await client.post(f"/v1/prescriptions/{prescribed['id']}/{acte}", demande)
+        assert (hidden.status_code, hidden.json()["code"]) == (404, "introuvable")
+    await terrain.acte(prescribed, "reponses", {"sens": "acceptee"})
+    await terrain.acte(prescribed, "confirmations", {})
+    demande = {"issue": "terminee", "date_fin": str(jour), "effet_frein": "ameliore"}
+
+    assert (await terrain.acte(prescribed, "fins", demande)).status_code == 201
+    assert await terrain.faits() == before

@@ -12,17 +12,15 @@ from hypothesis import strategies as st
 
 from services.orientation.criteres.rules import Critere
 from services.orientation.statistiques.rules import (
-    SEUIL,
     Durees,
     Objectif,
     equite,
-    groupes_masques,
-    modalites_masquees,
     objectif_compte,
     profil,
     repartition,
     tableau,
 )
+from shared.masques import SEUIL, groupes_masques, modalites_masquees
 from shared.refus import Validation
 from shared.schemas.collectivite import DelaiLocal
 from shared.schemas.orientation.statistiques import GroupeStatistiques, ProfilEquite

@@ -209,6 +209,35 @@ def test_refuses_a_first_observation(demande: FreinCreation, erreur: tuple[str, 
     assert _erreurs(refus) == [erreur]
 
 
+def test_a_frein_observed_anew_does_not_overlap_its_last_episode() -> None:
+    fin = VU + UN_JOUR
+    rules.verifier_creation(_creation(date_observation=fin), JOUR, FINI)
+    rules.verifier_creation(_creation(date_observation=VU), JOUR, ETAT)
+    with pytest.raises(Validation) as refus:
+        rules.verifier_creation(_creation(date_observation=VU), JOUR, FINI)
+    assert _erreurs(refus) == [("/date_observation", "date-incoherente")]
+
+
+@pytest.mark.parametrize("niveau", NiveauFrein)
+def test_a_frein_that_ended_comes_back_at_a_level_that_weighs(niveau: NiveauFrein) -> None:
+    """Whichever way it comes."""
+    demande = _creation(niveau=niveau)
+    rules.verifier_creation(demande, JOUR)
+    acts: tuple[Callable[[], None], ...] = (
+        lambda: rules.verifier_creation(demande, JOUR, FINI),
+        lambda: rules.verifier_reouverture(FINI, _reouverture(niveau=niveau), JOUR),
+    )
+    for act in acts:
+        if niveau in rules.PESANTS:
+            act()
+            continue
+        with pytest.raises(Validation) as refus:
+            act()
+        assert _erreurs(refus) == [("/niveau", "hors-bornes")]
+    handicap = replace(FINI, code=CodeFrein.HANDICAP, niveau=None)
+    rules.verifier_creation(_creation(CodeFrein.HANDICAP, niveau=None), JOUR, handicap)
+
+
 @pytest.mark.parametrize(
     ("demande", "erreur"),
     [

@@ -16,6 +16,8 @@ _COMPTES = (
 
 
 def upgrade() -> None:
+    # Both before all else: taken one after the other below, they could cross those of a writer.
+    op.execute("LOCK TABLE orientation, place IN SHARE ROW EXCLUSIVE MODE")
     op.create_table(
         "compte_place",
         sa.Column("collectivite", sa.Text(), nullable=False),
