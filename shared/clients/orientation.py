@@ -57,5 +57,11 @@ class OrientationClient(Voisin):
         """Ask for another orientation than the one that was read."""
         path = f"/v1/orientations/{orientation.id}/reorientations"
         return await self._post(
-            path, demande, Reorientation, cle=cle, essai=essai, version=orientation.version
+            path,
+            demande,
+            Reorientation,
+            cle=cle,
+            essai=essai,
+            version=orientation.version,
+            transmise=True,
         )

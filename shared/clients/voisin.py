@@ -54,11 +54,13 @@ class Voisin:
         cle: str,
         essai: bool = False,
         version: int | None = None,
+        transmise: bool = False,
     ) -> M:
         answer = await self._send(
             "POST",
             chemin,
             delai_s=2,
+            transmise=transmise,
             content=demande.model_dump_json(),
             headers={"Content-Type": "application/json", "Idempotency-Key": cle}
             | ({} if version is None else {"If-Match": f'"{version}"'}),
@@ -73,12 +75,16 @@ class Voisin:
         *,
         delai_s: float,
         headers: dict[str, str] | None = None,
+        transmise: bool = False,
         **rest: Any,
     ) -> httpx.Response:
         """Send once: no loop of retries on a request, the caller repeats, and may.
 
+        Args:
+            transmise: the values are those of our own caller, under the same names.
+
         Raises:
-            RefusVoisin: the sibling said 404 or 409: so do we.
+            RefusVoisin: the sibling said 404 or 409, or 422 of what was handed on: so do we.
             DependanceIndisponible: anything else than a success.
         """
         token = await self._jetons.obtenir(self._portees, self._collectivite)
@@ -103,8 +109,9 @@ class Voisin:
             except ValueError:
                 probleme = {}
             # While two versions run, the other may refuse by a code that is not ours yet.
-            # What was wrong in our own request is ours to mend, save a key used otherwise.
+            # What was wrong in our own request is ours to mend, save a key used otherwise and what
+            # we hand on.
             code = probleme.get("code") if isinstance(probleme, dict) else None
-            if code in STATUTS and code != "validation":
+            if code in STATUTS and (transmise or code != "validation"):
                 raise RefusVoisin(probleme)
         raise DependanceIndisponible

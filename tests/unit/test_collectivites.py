@@ -707,7 +707,7 @@ def dossier(tmp_path: Path) -> Dossier:
             "42D.yaml",
             "- financement:lire",
             "- financement:supprimer",
-            r"champ clients\.0\.portees\.15 : la forme n'est pas celle attendue",
+            r"champ clients\.0\.portees\.17 : la forme n'est pas celle attendue",
             id="portee inconnue",
         ),
         pytest.param(

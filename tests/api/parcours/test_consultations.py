@@ -380,6 +380,11 @@ class TestReorientation:
             "commentaire": "Je cherche un emploi",
         }
         cle = str(uuid4())
+        # What orientation finds wrong with these values is told as it said it.
+        inconnu = demande | {"organisme_propose_id": str(uuid4())}
+        refusee = await portail.post("/v1/consultations/reorientations", inconnu)
+        assert refusee.status_code == 422, refusee.text
+        assert refusee.json()["erreurs"][0]["pointeur"] == "/organisme_propose_id"
 
         recue, encore = [
             await portail.post("/v1/consultations/reorientations", demande, cle=cle)

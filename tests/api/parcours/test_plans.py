@@ -51,8 +51,7 @@ async def test_a_page_of_deadlines_reads_little(
             nombre = {"nombre": PERSONNES} if ":nombre" in order else {}
             await tx.execute(text(order), nombre)
     with psycopg.connect(bases["parcours"].proprietaire, autocommit=True) as base:
-        base.execute("ANALYZE parcours")
-        base.execute("ANALYZE periode")
+        base.execute("ANALYZE")
 
     with instructions(service) as sent:
         page = await connecter("parcours").get("/v1/echeances?limite=20")
