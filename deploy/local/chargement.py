@@ -16,7 +16,7 @@ from deploy.local.collectivites import (
     Montant,
 )
 from deploy.local.partenaire import Json, Partenaire, par_reference, une_fois
-from shared.schemas.financement import Qualificatif
+from shared.schemas.financement.enveloppes import Qualificatif
 
 SERVICES = ("orientation", "parcours", "financement")
 

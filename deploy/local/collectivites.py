@@ -47,14 +47,14 @@ from shared.schemas.commun import (
     Entree,
     Libelle,
 )
-from shared.schemas.financement import Financeur as TypeFinanceur
-from shared.schemas.financement import (
-    OrigineAction,
-    Qualificatif,
+from shared.schemas.financement.actions import OrigineAction
+from shared.schemas.financement.conventions import (
     StatutConvention,
     StatutSignataire,
     TypeConvention,
 )
+from shared.schemas.financement.enveloppes import Financeur as TypeFinanceur
+from shared.schemas.financement.enveloppes import Qualificatif
 from shared.schemas.orientation.organismes import RoleAgent
 from shared.schemas.orientation.statistiques import MesureIndicateur
 from shared.schemas.orientation.vocabulaire import TypeOrganisme

@@ -11,7 +11,8 @@ from shared.clients.financement import FinancementClient
 from shared.clients.orientation import OrientationClient
 from shared.clients.voisin import RefusVoisin
 from shared.refus import Refus
-from shared.schemas.financement import ConfirmationCreation, Engagement
+from shared.schemas.financement.engagements import Engagement
+from shared.schemas.financement.reservations import ConfirmationCreation
 from shared.socle.auth import Acces
 from shared.socle.db import Transaction
 from shared.socle.idempotence import Commande, IdempotenceEnCours, once

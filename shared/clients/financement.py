@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shared.clients.voisin import Voisin
-from shared.schemas.financement import (
+from shared.schemas.financement.actions import Disponibilite, Disponibilites, DisponibilitesRequete
+from shared.schemas.financement.engagements import Engagement
+from shared.schemas.financement.reservations import (
     AnnulationCreation,
     ConfirmationCreation,
-    Disponibilite,
-    Disponibilites,
-    DisponibilitesRequete,
-    Engagement,
     Reservation,
     ReservationCreation,
 )

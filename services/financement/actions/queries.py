@@ -15,7 +15,7 @@ from services.financement.actions.rules import PartDisponible
 from services.financement.journal.queries import soldes_de
 from services.financement.reservations.queries import echu_de
 from shared.refus import Introuvable, Refus
-from shared.schemas.financement import PartLigne
+from shared.schemas.financement.actions import PartLigne
 from shared.socle.db import Transaction, siens
 from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer, parmi

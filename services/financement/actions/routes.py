@@ -15,18 +15,17 @@ from services.financement.journal.queries import inscrire, open_comptes
 from services.financement.journal.rules import Ecriture, lignes_ouverture
 from shared.refus import Introuvable, VersionDepassee
 from shared.schemas.commun import Identifiant, Operation
-from shared.schemas.financement import (
+from shared.schemas.financement.actions import (
     Action,
     ActionCreation,
     ActionModification,
     Disponibilite,
     Disponibilites,
     DisponibilitesRequete,
-    EvenementJournal,
-    Livre,
     ModeCapacite,
     PageActions,
 )
+from shared.schemas.financement.journal import EvenementJournal, Livre
 from shared.schemas.parcours.freins import CodeFrein
 from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shared.referentiels import codes
 from shared.refus import Erreur, Validation
-from shared.schemas.financement import Action, ActionCreation, ModeCapacite, Part, PartLigne
+from shared.schemas.financement.actions import Action, ActionCreation, ModeCapacite, Part, PartLigne
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.financement.conventions import queries, rules
 from shared.refus import Introuvable
 from shared.schemas.commun import Operation
-from shared.schemas.financement import Convention, ConventionCreation, PageConventions
+from shared.schemas.financement.conventions import Convention, ConventionCreation, PageConventions
 from shared.socle.contrat import CommandeDep, portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier

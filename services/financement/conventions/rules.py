@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from shared.refus import Erreur, Validation
-from shared.schemas.financement import ConventionCreation
+from shared.schemas.financement.conventions import ConventionCreation
 
 
 def verifier_convention(demande: ConventionCreation) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from services.financement import tables
 from services.financement.reservations.rules import EtatReservation
 from shared.refus import Introuvable
-from shared.schemas.financement import Engagement, Livre, StatutEngagement
+from shared.schemas.financement.engagements import Engagement, StatutEngagement
+from shared.schemas.financement.journal import Livre
 from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, entre, paginer
 

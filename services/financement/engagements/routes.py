@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.financement.engagements import queries
 from shared.refus import Introuvable
 from shared.schemas.commun import DateCivile, Identifiant
-from shared.schemas.financement import Engagement, PageEngagements
+from shared.schemas.financement.engagements import Engagement, PageEngagements
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.pages import PageDemandee, page_de, rendre_page

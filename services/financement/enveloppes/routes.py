@@ -14,15 +14,14 @@ from services.financement.journal.queries import inscrire, lock_disponibles, ope
 from services.financement.journal.rules import Ecriture, lignes_ouverture
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation
 from shared.schemas.commun import Identifiant, Operation
-from shared.schemas.financement import (
+from shared.schemas.financement.enveloppes import (
     Enveloppe,
     EnveloppeCreation,
-    EvenementJournal,
-    Livre,
     OuvertureCommande,
     PageEnveloppes,
     StatutEnveloppe,
 )
+from shared.schemas.financement.journal import EvenementJournal, Livre
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals

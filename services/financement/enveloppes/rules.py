@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from shared.refus import Erreur, TransitionInterdite, Validation
-from shared.schemas.financement import (
+from shared.schemas.financement.enveloppes import (
     EnveloppeCreation,
     OuvertureCommande,
     Qualificatif,

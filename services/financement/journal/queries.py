@@ -15,7 +15,7 @@ from services.financement import tables
 from services.financement.journal import rules
 from services.financement.journal.rules import ACTIFS, ORIGINE, POSTES, Ecriture, Ligne
 from shared.refus import Introuvable
-from shared.schemas.financement import EvenementJournal, Livre, Poste, Sens
+from shared.schemas.financement.journal import EvenementJournal, Livre, Poste, Sens
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, paginer

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from services.financement.journal import queries
 from shared.refus import Introuvable
-from shared.schemas.financement import Ecriture, PageEcritures
+from shared.schemas.financement.journal import Ecriture, PageEcritures
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.pages import PageDemandee, page_de, rendre_page

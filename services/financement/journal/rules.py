@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from shared.schemas.financement import Actif, EvenementJournal, Livre, Poste, Sens
+from shared.schemas.financement.journal import Actif, EvenementJournal, Livre, Poste, Sens
 
 ORIGINE = bytes(32)  # what the first entry of a journal is chained to
 

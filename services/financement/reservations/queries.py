@@ -27,7 +27,8 @@ from services.financement.journal.queries import lock_disponibles
 from services.financement.journal.rules import Tenue
 from services.financement.reservations.rules import EtatAction, EtatReservation, PartAction
 from shared.refus import Introuvable
-from shared.schemas.financement import Livre, Poste, StatutReservation
+from shared.schemas.financement.journal import Livre, Poste
+from shared.schemas.financement.reservations import StatutReservation
 from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer, parmi
 

@@ -15,12 +15,11 @@ from services.financement.reservations import queries, rules
 from services.financement.reservations.expiration import expirer
 from shared.refus import Introuvable
 from shared.schemas.commun import Identifiant, Operation
-from shared.schemas.financement import (
+from shared.schemas.financement.engagements import Engagement
+from shared.schemas.financement.journal import EvenementJournal, Livre
+from shared.schemas.financement.reservations import (
     AnnulationCreation,
     ConfirmationCreation,
-    Engagement,
-    EvenementJournal,
-    Livre,
     PageReservations,
     Reservation,
     ReservationCreation,

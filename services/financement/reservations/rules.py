@@ -10,10 +10,9 @@ from uuid import UUID
 from services.financement.journal.rules import Ecriture, Tenue, lignes_liberation
 from services.financement.repartition import Quote, repartir
 from shared.refus import Erreur, Refus, Validation
-from shared.schemas.financement import (
+from shared.schemas.financement.journal import EvenementJournal, Livre
+from shared.schemas.financement.reservations import (
     ConfirmationCreation,
-    EvenementJournal,
-    Livre,
     ReservationCreation,
     StatutReservation,
 )

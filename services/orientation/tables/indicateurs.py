@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped
 
 from services.orientation.tables.base import Base
-from shared.schemas.financement import Qualificatif
+from shared.schemas.financement.enveloppes import Qualificatif
 from shared.schemas.orientation.organismes import RoleAgent
 from shared.schemas.orientation.statistiques import MesureIndicateur
 from shared.socle.dictionnaire import colonne, fiche

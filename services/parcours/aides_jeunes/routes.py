@@ -26,7 +26,11 @@ from shared.clients.financement import FinancementClient
 from shared.clients.voisin import RefusVoisin
 from shared.refus import Introuvable, Refus, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
-from shared.schemas.financement import AnnulationCreation, Reservation, ReservationCreation
+from shared.schemas.financement.reservations import (
+    AnnulationCreation,
+    Reservation,
+    ReservationCreation,
+)
 from shared.schemas.parcours.aides_jeunes import (
     AideJeune,
     AideJeuneAnnulationCreation,

@@ -14,7 +14,7 @@ from services.parcours.freins.rules import lit_sante
 from services.parcours.offres import personnes, queries, rules
 from shared.refus import DependanceIndisponible, Introuvable, Refus, VersionDepassee
 from shared.schemas.commun import CodeCommune, Identifiant, Operation
-from shared.schemas.financement import Disponibilite
+from shared.schemas.financement.actions import Disponibilite
 from shared.schemas.parcours.freins import CodeFrein
 from shared.schemas.parcours.offres import (
     EtatFinancement,

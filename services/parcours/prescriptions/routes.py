@@ -34,7 +34,7 @@ from services.parcours.prescriptions import queries, rules
 from services.parcours.voisins import call_then_write, engager_reservation, financement
 from shared.refus import Introuvable, Refus, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
-from shared.schemas.financement import (
+from shared.schemas.financement.reservations import (
     AnnulationCreation,
     Reservation,
     ReservationCreation,

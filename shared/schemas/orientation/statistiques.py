@@ -18,7 +18,7 @@ from shared.schemas.commun import (
     Modele,
     Page,
 )
-from shared.schemas.financement import Qualificatif
+from shared.schemas.financement.enveloppes import Qualificatif
 from shared.schemas.orientation.organismes import RoleAgent
 from shared.schemas.orientation.vocabulaire import Mot
 

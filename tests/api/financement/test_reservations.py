@@ -12,7 +12,7 @@ from services.financement.journal.queries import verifier_journal
 from services.financement.taches import TRAVAIL, expirer_reservations
 from shared.clients.financement import FinancementClient
 from shared.clients.voisin import RefusVoisin
-from shared.schemas.financement import (
+from shared.schemas.financement.reservations import (
     AnnulationCreation,
     ConfirmationCreation,
     ReservationCreation,

@@ -23,7 +23,7 @@ from services.financement.journal.rules import (
     lignes_reservation,
     variations,
 )
-from shared.schemas.financement import EvenementJournal, Livre, Poste, Sens
+from shared.schemas.financement.journal import EvenementJournal, Livre, Poste, Sens
 
 ETAT, DEPARTEMENT, ACTION = UUID(int=1), UUID(int=2), UUID(int=3)
 TENUES = [

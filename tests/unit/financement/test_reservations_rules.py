@@ -25,9 +25,9 @@ from services.financement.reservations.rules import (
     verifier_demande,
 )
 from shared.refus import Refus, Validation
-from shared.schemas.financement import (
+from shared.schemas.financement.journal import Livre
+from shared.schemas.financement.reservations import (
     ConfirmationCreation,
-    Livre,
     ReservationCreation,
     StatutReservation,
 )

@@ -15,9 +15,9 @@ from services.financement.enveloppes.rules import (
     verifier_enveloppe,
 )
 from shared.refus import TransitionInterdite, Validation
-from shared.schemas.financement import (
-    ActionCreation,
-    ConventionCreation,
+from shared.schemas.financement.actions import ActionCreation
+from shared.schemas.financement.conventions import ConventionCreation
+from shared.schemas.financement.enveloppes import (
     EnveloppeCreation,
     OuvertureCommande,
     Qualificatif,

@@ -1,0 +1,1 @@
+"""The contract of financement, one module a capability. Amounts are integer euro cents."""

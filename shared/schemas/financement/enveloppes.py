@@ -1,0 +1,137 @@
+"""Envelopes: the money of one funder for one year."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.schemas.commun import (
+    Annee,
+    Centimes,
+    CentimesPositifs,
+    Code,
+    DateCivile,
+    Entree,
+    Identifiant,
+    Libelle,
+    Modele,
+    Page,
+    Ressource,
+)
+
+
+class Financeur(StrEnum):
+    """Qui paie. Liste ouverte."""
+
+    ETAT = "etat"
+    DEPARTEMENT = "departement"
+    REGION = "region"
+    UNION_EUROPEENNE = "union_europeenne"
+    CAF = "caf"
+    MSA = "msa"
+    FRANCE_TRAVAIL = "france_travail"
+    ARS = "ars"
+    CPAM = "cpam"
+    EPCI = "epci"
+    COMMUNE = "commune"
+    AUTRE = "autre"
+
+
+class StatutEnveloppe(StrEnum):
+    """États d'une enveloppe. Liste fermée."""
+
+    ANNONCEE = "annoncee"
+    NOTIFIEE = "notifiee"
+    OUVERTE = "ouverte"
+    CLOSE = "close"
+    SOLDEE = "soldee"
+
+
+class Qualificatif(StrEnum):
+    """Ce que vaut un montant imprimé ; seul `exact` peut être ouvert. Liste ouverte."""
+
+    EXACT = "exact"
+    EXACT_ARRONDI_MILLION = "exact_arrondi_million"
+    EXACT_ARRONDI_DIX_MILLE = "exact_arrondi_dix_mille"
+    PRESQUE = "presque"
+    ENVIRON = "environ"
+    JUSQU_A = "jusqu_a"
+    PLUS_DE = "plus_de"
+    UN_PEU_PLUS_DE = "un_peu_plus_de"
+    MOITIE = "moitie"
+
+
+class AnnonceLigne(Entree):
+    """Un montant annoncé : jamais ouvert, quel que soit son qualificatif."""
+
+    montant_centimes: CentimesPositifs
+    qualificatif: Qualificatif
+    source: Libelle | None = None
+
+
+class Annonce(Modele):
+    """Un montant annoncé : jamais ouvert, quel que soit son qualificatif."""
+
+    montant_centimes: Centimes
+    qualificatif: Qualificatif
+    source: Libelle | None
+
+
+class EnveloppeCreation(Entree):
+    """L'argent d'un financeur pour un exercice ; rien n'y est disponible avant son ouverture."""
+
+    reference: Code = Field(description="Unique dans la collectivité")
+    convention_id: Identifiant | None = Field(
+        default=None, description="Nul : un budget sans convention"
+    )
+    exercice: Annee | None = None
+    financeur: Financeur | None = Field(
+        default=None, description="Nul : la source ne dit pas qui paie"
+    )
+    perimetre: Libelle | None = None
+    annonce: AnnonceLigne | None = None
+    fenetre_debut: DateCivile | None = Field(
+        default=None, description="Premier jour où l'on peut réserver et engager, inclus"
+    )
+    fenetre_fin: DateCivile | None = Field(default=None, description="Dernier jour, inclus")
+    source: Libelle | None = None
+
+
+class OuvertureCommande(Entree):
+    """L'acte exact qui ouvre une enveloppe : ce montant-là devient disponible."""
+
+    montant_centimes: CentimesPositifs
+    qualificatif: Qualificatif = Field(description="`exact`, ou l'ouverture est refusée")
+    date_effet: DateCivile
+    source: Libelle
+
+
+class Enveloppe(Ressource):
+    """Une enveloppe ; ses soldes viennent du journal, les réservations échues déjà rendues."""
+
+    reference: Code
+    convention_id: Identifiant | None
+    exercice: Annee | None
+    financeur: Financeur | None
+    perimetre: Libelle | None
+    statut: StatutEnveloppe = Field(json_schema_extra={"readOnly": True})
+    annonce: Annonce | None
+    fenetre_debut: DateCivile | None
+    fenetre_fin: DateCivile | None
+    source: Libelle | None
+    ouvert_centimes: Centimes
+    disponible_centimes: Centimes = Field(description="Ce qui peut encore être réservé")
+    reserve_centimes: Centimes = Field(description="Réservé, ni confirmé ni échu")
+    engage_centimes: Centimes = Field(description="Engagé et non liquidé")
+    liquide_centimes: Centimes = Field(description="Liquidé et non mandaté")
+    mandate_centimes: Centimes = Field(description="Mandaté et non payé")
+    paye_centimes: Centimes
+    reporte_centimes: Centimes
+    annule_centimes: Centimes
+    disponibilite_legale_centimes: Centimes = Field(
+        description="Crédits ouverts moins engagés, liquidés, mandatés et payés : la réservation"
+        " n'y compte pas"
+    )
+
+
+class PageEnveloppes(Page[Enveloppe]):
+    """Une page d'enveloppes."""
