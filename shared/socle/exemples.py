@@ -1470,6 +1470,32 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "annonce": {"montant_centimes": 72_000_000, "qualificatif": "presque"},
     },
     "LigneEcriture": _LIGNES[1],
+    "Preuve": {
+        "objet_id": IDENTIFIANTS["enveloppe_id"],
+        "ecritures": 1,
+        "soldes": [
+            {"livre": "eng", "poste": "disponible", "solde": 71_980_000},
+            {"livre": "eng", "poste": "ouvert", "solde": 71_980_000},
+        ],
+        "parts": [
+            {
+                "evenement": "ouverture",
+                "livre": "eng",
+                "poste": poste,
+                "variation": 71_980_000,
+                "lignes": 1,
+            }
+            for poste in ("disponible", "ouvert")
+        ],
+        "actes": [
+            {
+                "ecriture_id": IDENTIFIANTS["ecriture_id"],
+                "seq": 1,
+                "source": "Notification du 15 janvier 2026",
+            }
+        ],
+        "derniere": {"seq": 1, "empreinte": "0" * 64},
+    },
     "OuvertureCommande": {
         "montant_centimes": 71_980_000,
         "qualificatif": "exact",

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, literal, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.financement import tables
-from services.financement.journal.queries import soldes_de
+from services.financement.journal.queries import Regard, soldes_au, soldes_de
 from services.financement.reservations.queries import echu_de
 from shared.refus import Introuvable, Refus
 from shared.socle.db import Transaction, siens
@@ -20,7 +20,6 @@ _ROW = select(*_T.__table__.columns).where(siens(_T))
 # `key_share`: a reservation that refers to the envelope meanwhile need not wait.
 _LOCK = _ROW.where(_T.id == bindparam("id")).with_for_update(key_share=True)
 _SELECT = _ROW.add_columns(soldes_de(_T.id).label("soldes"), echu_de(_T.id).label("echu"))
-_BY_ID = _SELECT.where(_T.id == bindparam("id"))
 _INSERT = insert(_T)
 _OPEN = (
     update(_T)
@@ -69,13 +68,25 @@ async def store_statut(
     await tx.execute(_OPEN, {"p_id": enveloppe_id, "p_statut": statut, "p_modifie_le": modifie_le})
 
 
-async def read_enveloppe(tx: Transaction, enveloppe_id: UUID, instant: datetime) -> Row[Any]:
-    """Read one envelope, its balances, and what is due back to it at this instant.
+def _select(regard: Regard | None) -> Select[Any]:
+    """The envelopes with their balances: of this instant, or as of a day."""
+    if regard is None:
+        return _SELECT
+    return _ROW.add_columns(soldes_au(_T.id, regard).label("soldes"), literal(0).label("echu"))
+
+
+async def read_enveloppe(
+    tx: Transaction, enveloppe_id: UUID, instant: datetime, regard: Regard | None = None
+) -> Row[Any]:
+    """Read one envelope with its balances: as of a day when asked.
+
+    Else of this instant, with what is due back to it and not yet swept.
 
     Raises:
         Introuvable: none of this collectivité has this id.
     """
-    row = (await tx.execute(_BY_ID, {"id": enveloppe_id, "instant": instant})).one_or_none()
+    statement = _select(regard).where(_T.id == bindparam("id"))
+    row = (await tx.execute(statement, {"id": enveloppe_id, "instant": instant})).one_or_none()
     if row is None:
         raise Introuvable
     return row
@@ -88,7 +99,10 @@ async def list_enveloppes(
     *,
     exercices: Sequence[int],
     conventions: Sequence[UUID],
+    regard: Regard | None = None,
 ) -> Sequence[Row[Any]]:
     """Read a page of envelopes, of some years or of some conventions when asked."""
-    statement = _SELECT.where(parmi(_T.exercice, exercices), parmi(_T.convention_id, conventions))
+    statement = _select(regard).where(
+        parmi(_T.exercice, exercices), parmi(_T.convention_id, conventions)
+    )
     return await paginer(tx, statement, _T, page, {"instant": instant})

@@ -10,8 +10,15 @@ from starlette.responses import Response
 
 from services.financement.conventions.queries import read_convention
 from services.financement.enveloppes import queries, rules
-from services.financement.journal.queries import inscrire, lock_disponibles, open_comptes
-from services.financement.journal.rules import Ecriture, lignes_ouverture
+from services.financement.journal.queries import (
+    Regard,
+    inscrire,
+    lock_disponibles,
+    open_comptes,
+    read_preuve,
+)
+from services.financement.journal.regards import Au, ConnuAu, regard_de
+from services.financement.journal.rules import POSTES, Ecriture, lignes_ouverture
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation
 from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement.enveloppes import (
@@ -21,7 +28,7 @@ from shared.schemas.financement.enveloppes import (
     PageEnveloppes,
     StatutEnveloppe,
 )
-from shared.schemas.financement.journal import EvenementJournal, Livre
+from shared.schemas.financement.journal import EvenementJournal, Livre, Preuve
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
@@ -44,9 +51,9 @@ _Exercice = Annotated[int, Field(ge=1900, le=2200)]
 
 
 def _render(row: Row[Any]) -> Enveloppe:
-    """The balances of the journal, less what is due back and not yet swept (I-41)."""
-    soldes = {
-        **row.soldes,
+    """The balances of the book eng, less what is due back and not yet swept (I-41)."""
+    soldes: dict[str, int] = {
+        **{poste: row.soldes[poste] for poste in POSTES[Livre.ENG]},
         "disponible": row.soldes["disponible"] + row.echu,
         "reserve": row.soldes["reserve"] - row.echu,
     }
@@ -177,15 +184,46 @@ async def lister_enveloppes(
             examples=[["019cad9d-67a0-726b-b2a7-4de452e6b438"]],
         ),
     ],
+    au: Au = None,
+    connu_au: ConnuAu = None,
 ) -> Response:
-    """Rend les enveloppes et leurs soldes à l'instant, les plus récentes d'abord.
+    """Rend les enveloppes et leurs soldes à l'instant, ou d'un jour ; les plus récentes d'abord.
 
     Portée `financement:lire`.
     """
     rows = await queries.list_enveloppes(
-        tx, page, service.horloge(), exercices=exercice, conventions=convention_id
+        tx,
+        page,
+        service.horloge(),
+        exercices=exercice,
+        conventions=convention_id,
+        regard=regard_de(au, connu_au),
     )
     return rendre_page(page, rows, _render)
+
+
+@router.get(
+    "/enveloppes/{enveloppe_id}/preuve",
+    response_model=Preuve,
+    summary="Prouver les soldes d'une enveloppe",
+    dependencies=[portee("financement:lire")],
+    responses=refusals(Introuvable),
+)
+async def obtenir_preuve(
+    enveloppe_id: EnveloppeId,
+    tx: TransactionDep,
+    service: ServiceDep,
+    au: Au = None,
+    connu_au: ConnuAu = None,
+) -> Response:
+    """Rend ce qui fait les soldes d'une enveloppe, par événement, et les actes qui les fondent.
+
+    Les soldes sont rejoués des lignes du journal, et non lus de ceux qui sont tenus à jour ; les
+    écritures elles-mêmes se lisent par `GET /v1/ecritures?objet_id=`. Portée `financement:lire`.
+    """
+    row = await queries.read_enveloppe(tx, enveloppe_id, service.horloge())
+    preuve = await read_preuve(tx, enveloppe_id, Regard(au, connu_au))
+    return rendre(Effet(preuve, version=row.version, status=200))
 
 
 @router.get(
@@ -196,14 +234,21 @@ async def lister_enveloppes(
     responses=refusals(Introuvable),
 )
 async def obtenir_enveloppe(
-    enveloppe_id: EnveloppeId, tx: TransactionDep, service: ServiceDep
+    enveloppe_id: EnveloppeId,
+    tx: TransactionDep,
+    service: ServiceDep,
+    au: Au = None,
+    connu_au: ConnuAu = None,
 ) -> Response:
     """Rend une enveloppe et ses soldes à l'instant : ce qui est échu n'y est plus réservé.
 
-    `version` est celle de ce qui est écrit sur l'enveloppe ; les soldes bougent sans elle, donc
-    la réponse n'est jamais 304. Portée `financement:lire`.
+    Avec `au` ou `connu_au`, les soldes sont ceux que donnent les écritures de ces jours-là ; le
+    reste de l'enveloppe est celui d'aujourd'hui. `version` est celle de ce qui est écrit sur
+    l'enveloppe ; les soldes bougent sans elle, donc la réponse n'est jamais 304. Portée
+    `financement:lire`.
     """
-    row = await queries.read_enveloppe(tx, enveloppe_id, service.horloge())
+    regard = regard_de(au, connu_au)
+    row = await queries.read_enveloppe(tx, enveloppe_id, service.horloge(), regard)
     return rendre(Effet(_render(row), version=row.version, status=200))
 
 

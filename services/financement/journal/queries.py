@@ -3,22 +3,49 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, ScalarSelect, Uuid, bindparam, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Row,
+    ScalarSelect,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.financement import tables
 from services.financement.journal import rules
-from services.financement.journal.rules import ACTIFS, ORIGINE, POSTES, Ecriture, Ligne
-from shared.refus import Introuvable
-from shared.schemas.financement.journal import EvenementJournal, Livre, Poste, Sens
+from services.financement.journal.rules import (
+    ACTIFS,
+    CONTREPARTIES,
+    ORIGINE,
+    PORTES,
+    POSTES,
+    Ecriture,
+    Ligne,
+)
+from shared.refus import Introuvable, Refus
+from shared.schemas.financement.journal import (
+    ACTES_MAX,
+    EvenementJournal,
+    Livre,
+    Poste,
+    Preuve,
+    Sens,
+)
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDemandee, paginer
+from shared.socle.pages import PageDemandee, entre, paginer
 
 _E, _L, _S = tables.Ecriture, tables.LigneEcriture, tables.Solde
 
@@ -28,7 +55,7 @@ _GATES = (
     select(_S.objet_id, _S.solde)
     .where(
         siens(_S),
-        _S.poste == Poste.DISPONIBLE.value,
+        _S.poste.in_(sorted(PORTES)),
         _S.objet_id == func.any(bindparam("objets", type_=ARRAY(Uuid()))),
     )
     .order_by(_S.objet_id)
@@ -45,30 +72,58 @@ _FIRST_HEAD = text(
 _POST = text(
     "WITH entrees AS ("
     " INSERT INTO ecriture (collectivite, id, seq, evenement, date_effet, inscrite_le, client_id,"
-    "  action_id, reservation_id, engagement_id, extourne_de, source,"
+    "  action_id, reservation_id, engagement_id, origine, origine_id, extourne_de, source,"
     "  empreinte_precedente, empreinte)"
     " SELECT :collectivite, id, seq, evenement, date_effet, :inscrite_le, :client, action_id,"
-    "  reservation_id, engagement_id, extourne_de, source,"
+    "  reservation_id, engagement_id, origine, origine_id, extourne_de, source,"
     "  decode(precedente, 'hex'), decode(empreinte, 'hex')"
     " FROM jsonb_to_recordset(cast(:ecritures AS jsonb)) AS e(id uuid, seq bigint, evenement text,"
     "  date_effet date, action_id uuid, reservation_id uuid, engagement_id uuid,"
-    "  extourne_de uuid, source text, precedente text, empreinte text)"
+    "  origine text, origine_id uuid, extourne_de uuid, source text, precedente text,"
+    "  empreinte text)"
     "), lignes AS ("
     " INSERT INTO ligne_ecriture"
-    "  (collectivite, ecriture_id, rang, livre, poste, objet_id, sens, quantite, actif)"
-    " SELECT :collectivite, ecriture_id, rang, livre, poste, objet_id, sens, quantite, actif"
+    "  (collectivite, ecriture_id, rang, seq, livre, poste, objet_id, sens, quantite, actif)"
+    " SELECT :collectivite, ecriture_id, rang, seq, livre, poste, objet_id, sens, quantite, actif"
     " FROM jsonb_to_recordset(cast(:lignes AS jsonb)) AS l(ecriture_id uuid, rang bigint,"
-    "  livre text, poste text, objet_id uuid, sens text, quantite bigint, actif text)"
+    "  seq bigint, livre text, poste text, objet_id uuid, sens text, quantite bigint, actif text)"
+    "), variations AS ("
+    " SELECT * FROM jsonb_to_recordset(cast(:variations AS jsonb))"
+    "  AS v(livre text, poste text, objet_id uuid, date_effet date, variation bigint)"
+    "), jours AS ("
+    " INSERT INTO mouvement_jour AS m (collectivite, objet_id, livre, poste, date_effet,"
+    "  jour_inscription, variation)"
+    " SELECT collectivite, objet_id, livre, poste, date_effet,"
+    "  (cast(:inscrite_le AS timestamptz) AT TIME ZONE fuseau)::date, variation"
+    " FROM variations, collectivite WHERE collectivite = :collectivite"
+    " ON CONFLICT (collectivite, objet_id, livre, poste, date_effet, jour_inscription)"
+    "  DO UPDATE SET variation = m.variation + excluded.variation"
     "), soldes AS ("
     " UPDATE solde SET solde = solde.solde + v.variation"
-    " FROM jsonb_to_recordset(cast(:variations AS jsonb))"
-    "  AS v(livre text, poste text, objet_id uuid, variation bigint)"
+    " FROM (SELECT livre, poste, objet_id, sum(variation)::bigint AS variation FROM variations"
+    "  GROUP BY livre, poste, objet_id) v"
     " WHERE solde.collectivite = :collectivite AND solde.objet_id = v.objet_id"
     " AND solde.livre = v.livre AND solde.poste = v.poste RETURNING 1"
     "), tete AS ("
     " UPDATE chaine SET seq = :seq, empreinte = :empreinte WHERE collectivite = :collectivite"
     ") SELECT count(*) FROM soldes"
 ).bindparams(bindparam("inscrite_le", type_=_E.inscrite_le.type))
+# The first day, from one on, on which an account of some objects is below zero.
+_PASSE_NEGATIF = text(
+    "SELECT min(date_effet) FROM ("
+    " SELECT date_effet, sum(sum(variation)) OVER"
+    "  (PARTITION BY objet_id, livre, poste ORDER BY date_effet) AS cumul"
+    " FROM mouvement_jour WHERE collectivite = :collectivite AND objet_id = ANY (:objets)"
+    " GROUP BY objet_id, livre, poste, date_effet) c"
+    " WHERE cumul < 0 AND date_effet >= :depuis"
+).bindparams(bindparam("objets", type_=ARRAY(Uuid())), bindparam("depuis", type_=Date()))
+
+
+class PasseNegatif(Refus):
+    """A back-dated entry would make a balance of that time negative (I-05)."""
+
+    code = "disponible-insuffisant"
+    detail = "A cette date d'effet, un solde passe deviendrait negatif."
 
 
 async def open_comptes(tx: Transaction, livre: Livre, objet_id: UUID) -> None:
@@ -94,6 +149,9 @@ async def inscrire(
 
     The gates of all their objects are held. The head of the chain is locked here, so that the
     collectivité's other commands wait for the end of this one only.
+
+    Raises:
+        PasseNegatif: an entry of a past day would make a balance of that time negative.
     """
     head = (await tx.execute(_HEAD)).one_or_none()
     if head is None:
@@ -117,13 +175,29 @@ async def inscrire(
         chained = {"seq": seq, "precedente": precedente.hex(), "empreinte": empreinte.hex()}
         entries.append({**members, "id": ecriture_id, **chained})
         lines += [
-            {**vars(ligne), "ecriture_id": ecriture_id, "rang": rang, "actif": ACTIFS[ligne.livre]}
+            {
+                **vars(ligne),
+                "ecriture_id": ecriture_id,
+                "rang": rang,
+                "seq": seq,
+                "actif": ACTIFS[ligne.livre],
+            }
             for rang, ligne in enumerate(ecriture.lignes)
         ]
-    moved = rules.variations(ligne for ecriture in ecritures for ligne in ecriture.lignes)
     deltas = [
-        {"livre": livre, "poste": poste, "objet_id": objet_id, "variation": variation}
-        for (livre, poste, objet_id), variation in moved.items()
+        {
+            "livre": livre,
+            "poste": poste,
+            "objet_id": objet_id,
+            "date_effet": jour,
+            "variation": variation,
+        }
+        for jour, memes in groupby(
+            sorted(ecritures, key=lambda one: one.date_effet), key=lambda one: one.date_effet
+        )
+        for (livre, poste, objet_id), variation in rules.variations(
+            ligne for ecriture in memes for ligne in ecriture.lignes
+        ).items()
     ]
     found = await tx.execute(
         _POST,
@@ -137,8 +211,29 @@ async def inscrire(
             "empreinte": empreinte,
         },
     )
-    if found.scalar_one() != len(deltas):
+    comptes = {(delta["livre"], delta["poste"], delta["objet_id"]) for delta in deltas}
+    if found.scalar_one() != len(comptes):
         raise RuntimeError("Une écriture touche un compte qui n'est pas ouvert")
+    await _exige_passe(tx, ecritures, inscrite_le.date())
+
+
+async def _exige_passe(tx: Transaction, ecritures: Sequence[Ecriture], jour: date) -> None:
+    """Refuse what makes a balance negative on the line of effect dates.
+
+    What takes effect today is after all else, and the balance of all is checked by the database.
+    """
+    passees = [ecriture for ecriture in ecritures if ecriture.date_effet < jour]
+    if not passees:
+        return
+    found = await tx.execute(
+        _PASSE_NEGATIF,
+        {
+            "objets": list({ligne.objet_id for une in passees for ligne in une.lignes}),
+            "depuis": min(une.date_effet for une in passees),
+        },
+    )
+    if (negatif := found.scalar_one()) is not None:
+        raise PasseNegatif(date=negatif)
 
 
 # Reading
@@ -148,6 +243,39 @@ def soldes_de(objet_id: InstrumentedAttribute[UUID]) -> ScalarSelect[Any]:
     """A column: the balances of each row's object, by poste; null when it has no account."""
     return (
         select(func.jsonb_object_agg(_S.poste, _S.solde))
+        .where(siens(_S), _S.objet_id == objet_id)
+        .scalar_subquery()
+    )
+
+
+_M = tables.MouvementJour
+
+
+@dataclass(frozen=True)
+class Regard:
+    """As of which day, and by what was known in the evening of which day; null: without bound."""
+
+    au: date | None
+    connu_au: date | None
+
+
+def soldes_au(objet_id: InstrumentedAttribute[UUID], regard: Regard) -> ScalarSelect[Any]:
+    """A column: the balances of each row's object as of a day, by poste; null without account.
+
+    What was due back and not swept that day counts as reserved until the entry that gives it back,
+    which bears the day it was due.
+    """
+    cumul = (
+        select(func.coalesce(func.sum(_M.variation), 0))
+        .where(siens(_M), _M.objet_id == _S.objet_id)
+        .where(_M.livre == _S.livre, _M.poste == _S.poste)
+        .where(entre(_M.date_effet, None, regard.au))
+        .where(entre(_M.jour_inscription, None, regard.connu_au))
+        .correlate(_S)
+        .scalar_subquery()
+    )
+    return (
+        select(func.jsonb_object_agg(_S.poste, cast(cumul, BigInteger)))
         .where(siens(_S), _S.objet_id == objet_id)
         .scalar_subquery()
     )
@@ -187,12 +315,66 @@ async def read_ecriture(tx: Transaction, ecriture_id: UUID) -> Row[Any]:
     return row
 
 
-async def list_ecritures(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:
-    """Read a page of the journal."""
-    return await paginer(tx, _SELECT, _E, page)
+async def list_ecritures(
+    tx: Transaction, page: PageDemandee, objet_id: UUID | None
+) -> Sequence[Row[Any]]:
+    """Read a page of the journal, or of the entries that move an object."""
+    if objet_id is None:
+        return await paginer(tx, _SELECT, _E, page)
+    # One row an entry, in the order of an index: all of an object's are not read for a page.
+    une = (
+        select(_L.seq, _L.ecriture_id.label("id"))
+        .where(siens(_L), _L.objet_id == objet_id)
+        .distinct()
+        .subquery()
+    )
+    return await paginer(tx, _SELECT.join(une, une.c.id == _E.id), une.c, page)
 
 
 # Proof
+
+_CONTREPARTIES = ", ".join(f"('{livre}', '{poste}')" for livre, poste in CONTREPARTIES.items())
+_EST_CONTREPARTIE = f"((livre, poste) IN ({_CONTREPARTIES}))"
+# From the lines, not from what is kept beside them: the sums, and what they come from.
+_PREUVE = text(
+    "WITH vues AS ("
+    " SELECT e.id, e.seq, e.evenement, e.source, e.empreinte, l.livre, l.poste,"
+    f"  CASE WHEN (l.sens = 'credit') = {_EST_CONTREPARTIE}"
+    "   THEN l.quantite ELSE -l.quantite END AS variation"
+    " FROM collectivite c JOIN ligne_ecriture l USING (collectivite)"
+    "  JOIN ecriture e ON e.collectivite = l.collectivite AND e.id = l.ecriture_id"
+    " WHERE c.collectivite = :collectivite AND l.objet_id = :objet_id"
+    "  AND e.date_effet <= coalesce(:au, 'infinity')"
+    "  AND (e.inscrite_le AT TIME ZONE c.fuseau)::date <= coalesce(:connu_au, 'infinity')"
+    "), parts AS ("
+    " SELECT evenement, livre, poste, sum(variation)::bigint AS variation,"
+    "  count(*) AS nombre, min(seq) AS premiere, max(seq) AS derniere"
+    " FROM vues GROUP BY 1, 2, 3"
+    ") SELECT"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_object('evenement', evenement, 'livre', livre,"
+    "   'poste', poste, 'variation', variation, 'lignes', nombre) ORDER BY livre, poste,"
+    "   premiere), '[]') FROM parts) AS parts,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_object('livre', livre, 'poste', poste, 'solde',"
+    "   solde) ORDER BY livre, poste), '[]') FROM (SELECT livre, poste, sum(variation) AS solde"
+    "   FROM parts GROUP BY 1, 2) s) AS soldes,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_object('ecriture_id', id, 'seq', seq, 'source',"
+    "   source) ORDER BY seq), '[]') FROM (SELECT DISTINCT id, seq, source FROM vues"
+    "   WHERE source IS NOT NULL ORDER BY seq LIMIT :limite) a) AS actes,"
+    " (SELECT count(DISTINCT seq) FROM vues) AS ecritures,"
+    " (SELECT jsonb_build_object('seq', seq, 'empreinte', encode(empreinte, 'hex'))"
+    "   FROM vues ORDER BY seq DESC LIMIT 1) AS derniere"
+).bindparams(
+    bindparam("au", type_=Date()),
+    bindparam("connu_au", type_=Date()),
+    bindparam("limite", ACTES_MAX),
+)
+
+
+async def read_preuve(tx: Transaction, objet_id: UUID, regard: Regard) -> Preuve:
+    """Replay the lines of an object, as of a day: its balances, and what makes each of them."""
+    values = {"objet_id": objet_id, "au": regard.au, "connu_au": regard.connu_au}
+    row = (await tx.execute(_PREUVE, values)).one()
+    return Preuve.model_validate({"objet_id": objet_id, **row._mapping})
 
 
 @dataclass(frozen=True)
@@ -209,12 +391,26 @@ _CHAIN = _SELECT.where(_E.seq > bindparam("depuis")).order_by(_E.seq).limit(_LOT
 _WRONG_SOLDES = text(
     "WITH rejeu AS ("
     " SELECT livre, poste, objet_id, sum(CASE"
-    "  WHEN (sens = 'credit') = (poste IN ('ouvert', 'ouverte')) THEN quantite"
+    f"  WHEN (sens = 'credit') = {_EST_CONTREPARTIE} THEN quantite"
     "  ELSE -quantite END) AS attendu"
     " FROM ligne_ecriture WHERE collectivite = :collectivite GROUP BY livre, poste, objet_id)"
     " SELECT poste FROM rejeu FULL JOIN (SELECT * FROM solde WHERE collectivite = :collectivite) s"
     "  USING (livre, poste, objet_id)"
     " WHERE coalesce(attendu, 0) IS DISTINCT FROM coalesce(solde, 0)"
+)
+_WRONG_JOURS = text(
+    "WITH rejeu AS ("
+    " SELECT l.livre, l.poste, l.objet_id, e.date_effet,"
+    "  (e.inscrite_le AT TIME ZONE fuseau)::date AS jour_inscription,"
+    f"  sum(CASE WHEN (sens = 'credit') = {_EST_CONTREPARTIE} THEN quantite"
+    "   ELSE -quantite END) AS attendu"
+    " FROM collectivite c JOIN ecriture e USING (collectivite) JOIN ligne_ecriture l"
+    "  ON l.collectivite = e.collectivite AND l.ecriture_id = e.id AND l.seq = e.seq"
+    " WHERE c.collectivite = :collectivite GROUP BY 1, 2, 3, 4, 5)"
+    " SELECT poste FROM rejeu"
+    " FULL JOIN (SELECT * FROM mouvement_jour WHERE collectivite = :collectivite) m"
+    "  USING (livre, poste, objet_id, date_effet, jour_inscription)"
+    " WHERE coalesce(attendu, 0) IS DISTINCT FROM coalesce(variation, 0)"
 )
 _WRONG_PARTS = text(
     "WITH rejeu AS ("
@@ -242,11 +438,13 @@ async def verifier_journal(tx: Transaction) -> list[Anomalie]:
     """Replay the collectivité's whole journal; nothing found means that every figure is proved.
 
     The chain (I-04), the balance of each entry (I-01), and what is kept beside the journal: the
-    balances (I-07), what each part of an action was given, the head of the chain.
+    balances (I-07) of now and of each day, what each part of an action was given, the head of the
+    chain.
     """
     anomalies = await _broken_chain(tx)
     for statement, constat in (
         (_WRONG_SOLDES, "un solde differe du rejeu du journal"),
+        (_WRONG_JOURS, "un mouvement de jour differe du rejeu du journal"),
         (_WRONG_PARTS, "une part d'action differe du rejeu du journal"),
         (_WRONG_HEAD, "la tete de chaine n'est pas la derniere ecriture"),
     ):
@@ -298,6 +496,8 @@ def _ecriture(row: Row[Any]) -> Ecriture:
         action_id=row.action_id,
         reservation_id=row.reservation_id,
         engagement_id=row.engagement_id,
+        origine=row.origine,
+        origine_id=row.origine_id,
         extourne_de=row.extourne_de,
         source=row.source,
     )

@@ -3,12 +3,13 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.financement.journal import queries
 from shared.refus import Introuvable
+from shared.schemas.commun import Identifiant
 from shared.schemas.financement.journal import Ecriture, PageEcritures
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
@@ -41,14 +42,22 @@ def _render(row: Row[Any]) -> Ecriture:
     dependencies=[portee("financement:lire")],
 )
 async def lister_ecritures(
-    page: Annotated[PageDemandee, page_de(PageEcritures, "seq")], tx: TransactionDep
+    page: Annotated[PageDemandee, page_de(PageEcritures, "seq")],
+    tx: TransactionDep,
+    objet_id: Annotated[
+        Identifiant | None,
+        Query(
+            description="Qui touchent cette enveloppe, cette action ou un autre objet du journal",
+            examples=["019b789f-d7a0-711d-ab0d-549b6f03675a"],
+        ),
+    ] = None,
 ) -> Response:
     """Rend le journal dans l'ordre de `seq`, de la première écriture à la dernière.
 
     Aucune n'est jamais changée ni retirée ; chacune porte l'empreinte de la précédente.
     Portée `financement:lire`.
     """
-    return rendre_page(page, await queries.list_ecritures(tx, page), _render)
+    return rendre_page(page, await queries.list_ecritures(tx, page, objet_id), _render)
 
 
 @router.get(

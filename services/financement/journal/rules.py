@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,8 @@ from shared.schemas.financement.journal import Actif, EvenementJournal, Livre, P
 
 ORIGINE = bytes(32)  # what the first entry of a journal is chained to
 
-# Accounts of a book: the contra, credit-normal, then those that money or places go through.
-CONTREPARTIES: Mapping[Livre, Poste] = {Livre.ENG: Poste.OUVERT, Livre.PLA: Poste.OUVERTE}
+# Accounts of a book: the contra, credit-normal, then those that money, places or minutes go
+# through, all debit-normal. Source: règles de financement, § 6.
 POSTES: Mapping[Livre, tuple[Poste, ...]] = {
     Livre.ENG: (
         Poste.OUVERT,
@@ -27,6 +27,25 @@ POSTES: Mapping[Livre, tuple[Poste, ...]] = {
         Poste.REPORTE,
         Poste.ANNULE,
     ),
+    Livre.REC: (
+        Poste.NOTIFIE,
+        Poste.A_TITRER,
+        Poste.TITRE,
+        Poste.ENCAISSE,
+        Poste.A_REVERSER,
+        Poste.REVERSE,
+        Poste.ABANDONNE,
+    ),
+    Livre.VAL: (Poste.PREVU, Poste.A_JUSTIFIER, Poste.DECLARE, Poste.VALIDE, Poste.REJETE),
+    Livre.AE: (Poste.VOTEE, Poste.DISPONIBLE, Poste.AFFECTEE, Poste.ENGAGEE, Poste.ANNULEE),
+    Livre.CP: (
+        Poste.OUVERT,
+        Poste.DISPONIBLE,
+        Poste.MANDATE,
+        Poste.RATTACHE,
+        Poste.REPORTE,
+        Poste.ANNULE,
+    ),
     Livre.PLA: (
         Poste.OUVERTE,
         Poste.DISPONIBLE,
@@ -35,8 +54,21 @@ POSTES: Mapping[Livre, tuple[Poste, ...]] = {
         Poste.SERVIE,
         Poste.FERMEE,
     ),
+    Livre.HEU: (Poste.PREVUE, Poste.A_REALISER, Poste.DECLAREE, Poste.VALIDEE, Poste.REJETEE),
 }
-ACTIFS: Mapping[Livre, Actif] = {Livre.ENG: Actif.CENTIME, Livre.PLA: Actif.PLACE}
+CONTREPARTIES: Mapping[Livre, Poste] = {livre: postes[0] for livre, postes in POSTES.items()}
+# The gate of an object: the row of `solde` that whoever moves one of its balances holds first. An
+# envelope's is that of its book eng, for its books rec and val too.
+PORTES = frozenset({Poste.DISPONIBLE, Poste.A_REALISER})
+ACTIFS: Mapping[Livre, Actif] = {
+    Livre.ENG: Actif.CENTIME,
+    Livre.REC: Actif.CENTIME,
+    Livre.VAL: Actif.CENTIME,
+    Livre.AE: Actif.CENTIME,
+    Livre.CP: Actif.CENTIME,
+    Livre.PLA: Actif.PLACE,
+    Livre.HEU: Actif.MINUTE,
+}
 # Where a book keeps what is held, and what is taken up.
 RESERVES: Mapping[Livre, Poste] = {Livre.ENG: Poste.RESERVE, Livre.PLA: Poste.RESERVEE}
 PRISES: Mapping[Livre, Poste] = {Livre.ENG: Poste.ENGAGE, Livre.PLA: Poste.OCCUPEE}
@@ -64,7 +96,14 @@ class Tenue:
 
 @dataclass(frozen=True)
 class Ecriture:
-    """An entry to post: its lines balance for each asset."""
+    """An entry to post: its lines balance for each asset.
+
+    Args:
+        origine: what kind of resource the act is of (`liquidations`, `mandats`…), and its id; null
+            when one of the three ids names it.
+        extourne_de: the entry that this one undoes, by the same lines on the other side.
+        source: the act or document that justifies it.
+    """
 
     evenement: EvenementJournal
     date_effet: date
@@ -72,6 +111,8 @@ class Ecriture:
     action_id: UUID | None = None
     reservation_id: UUID | None = None
     engagement_id: UUID | None = None
+    origine: str | None = None
+    origine_id: UUID | None = None
     extourne_de: UUID | None = None
     source: str | None = None
 
@@ -79,12 +120,20 @@ class Ecriture:
 Compte = tuple[Livre, Poste, UUID]
 
 
+def transfert(livre: Livre, objet_id: UUID, quantite: int, de: Poste, vers: Poste) -> list[Ligne]:
+    """Move a quantity of an object from a poste to another; from or to the contra as well.
+
+    From the contra it adds to what there is in the book, to the contra it takes away from it.
+    """
+    return [
+        Ligne(livre, vers, objet_id, Sens.DEBIT, quantite),
+        Ligne(livre, de, objet_id, Sens.CREDIT, quantite),
+    ]
+
+
 def lignes_ouverture(livre: Livre, objet_id: UUID, quantite: int) -> list[Ligne]:
     """Money notified exactly, or places opened: available, against the contra."""
-    return [
-        Ligne(livre, Poste.DISPONIBLE, objet_id, Sens.DEBIT, quantite),
-        Ligne(livre, CONTREPARTIES[livre], objet_id, Sens.CREDIT, quantite),
-    ]
+    return transfert(livre, objet_id, quantite, CONTREPARTIES[livre], Poste.DISPONIBLE)
 
 
 def lignes_reservation(tenues: Iterable[Tenue]) -> list[Ligne]:
@@ -92,9 +141,12 @@ def lignes_reservation(tenues: Iterable[Tenue]) -> list[Ligne]:
     return [
         ligne
         for tenue in tenues
-        for ligne in (
-            _ligne(tenue, RESERVES[tenue.livre], Sens.DEBIT),
-            _ligne(tenue, Poste.DISPONIBLE, Sens.CREDIT),
+        for ligne in transfert(
+            tenue.livre,
+            tenue.objet_id,
+            tenue.quantite,
+            Poste.DISPONIBLE,
+            RESERVES[tenue.livre],
         )
     ]
 
@@ -104,9 +156,12 @@ def lignes_liberation(tenues: Iterable[Tenue]) -> list[Ligne]:
     return [
         ligne
         for tenue in tenues
-        for ligne in (
-            _ligne(tenue, Poste.DISPONIBLE, Sens.DEBIT),
-            _ligne(tenue, RESERVES[tenue.livre], Sens.CREDIT),
+        for ligne in transfert(
+            tenue.livre,
+            tenue.objet_id,
+            tenue.quantite,
+            RESERVES[tenue.livre],
+            Poste.DISPONIBLE,
         )
     ]
 
@@ -127,8 +182,15 @@ def lignes_engagement(tenues: Iterable[Tenue], prises: Mapping[UUID, int]) -> li
             for poste, quantite in ((PRISES[tenue.livre], prise), (Poste.DISPONIBLE, rendue))
             if quantite
         ]
-        lignes.append(_ligne(tenue, RESERVES[tenue.livre], Sens.CREDIT))
+        reserve = RESERVES[tenue.livre]
+        lignes.append(Ligne(tenue.livre, reserve, tenue.objet_id, Sens.CREDIT, tenue.quantite))
     return lignes
+
+
+def lignes_contrepassation(lignes: Iterable[Ligne]) -> list[Ligne]:
+    """Undo an entry: the same accounts and quantities, sides swapped (I-06)."""
+    inverse = {Sens.DEBIT: Sens.CREDIT, Sens.CREDIT: Sens.DEBIT}
+    return [replace(ligne, sens=inverse[ligne.sens]) for ligne in lignes]
 
 
 def variations(lignes: Iterable[Ligne]) -> dict[Compte, int]:
@@ -184,7 +246,3 @@ def empreinte(
         default=str,
     )
     return hashlib.sha256(precedente + canonique.encode()).digest()
-
-
-def _ligne(tenue: Tenue, poste: Poste, sens: Sens) -> Ligne:
-    return Ligne(tenue.livre, poste, tenue.objet_id, sens, tenue.quantite)

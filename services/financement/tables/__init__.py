@@ -4,7 +4,13 @@ from services.financement.tables.base import Base
 from services.financement.tables.conventions import Action, Convention
 from services.financement.tables.engagements import CompteurEngagement, Engagement, EngagementLigne
 from services.financement.tables.enveloppes import Enveloppe, PartFinancement
-from services.financement.tables.journal import Chaine, Ecriture, LigneEcriture, Solde
+from services.financement.tables.journal import (
+    Chaine,
+    Ecriture,
+    LigneEcriture,
+    MouvementJour,
+    Solde,
+)
 from services.financement.tables.reservations import Reservation, ReservationLigne
 
 __all__ = [
@@ -18,6 +24,7 @@ __all__ = [
     "EngagementLigne",
     "Enveloppe",
     "LigneEcriture",
+    "MouvementJour",
     "PartFinancement",
     "Reservation",
     "ReservationLigne",

@@ -11,6 +11,9 @@ from shared.schemas.financement.journal import Actif, EvenementJournal, Livre, P
 from shared.socle.dictionnaire import INDIRECTE, colonne, fiche
 from shared.socle.tables import Cle, Cloisonnee
 
+OBJET = "L'enveloppe, l'action, l'autorisation, les crédits de paiement ou la clause"
+QUANTITE = "centimes d'euro, places ou minutes, selon le livre"
+
 
 class Chaine(Cloisonnee, Base):
     """The head of a collectivité's journal. Locked last, and held shortest."""
@@ -48,6 +51,10 @@ class Ecriture(Cle, Base):
     action_id: Mapped[UUID | None] = colonne("Action concernée")
     reservation_id: Mapped[UUID | None] = colonne("Réservation concernée", INDIRECTE)
     engagement_id: Mapped[UUID | None] = colonne("Engagement concerné", INDIRECTE)
+    origine: Mapped[str | None] = colonne(
+        "Type de la ressource dont l'acte est inscrit ; vide : nommée par une autre colonne"
+    )
+    origine_id: Mapped[UUID | None] = colonne("Cette ressource", INDIRECTE)
     extourne_de: Mapped[UUID | None] = colonne("Écriture que celle-ci contre-passe")
     source: Mapped[str | None] = colonne(
         "Acte qui la justifie", source="POST /v1/enveloppes/{id}/ouvertures"
@@ -63,7 +70,8 @@ class LigneEcriture(Cloisonnee, Base):
 
     __tablename__ = "ligne_ecriture"
     __table_args__ = (
-        Index(None, "collectivite", "objet_id"),
+        # The entries of one object, in order, whatever their number.
+        Index(None, "collectivite", "objet_id", "seq", "ecriture_id"),
         CheckConstraint("quantite > 0", name="quantite"),
         CheckConstraint("sens IN ('debit', 'credit')", name="sens"),
         *vers("ecriture"),
@@ -74,9 +82,10 @@ class LigneEcriture(Cloisonnee, Base):
     rang: Mapped[int] = colonne(
         "Ordre de la ligne, de 0", unite="rang", primary_key=True, autoincrement=False
     )
+    seq: Mapped[int] = colonne("Rang de l'écriture, le même que le sien", unite="rang")
     livre: Mapped[str] = colonne("Livre du journal", codes=Livre)
     poste: Mapped[str] = colonne("Poste du livre", codes=Poste)
-    objet_id: Mapped[UUID] = colonne("L'enveloppe (livre eng) ou l'action (livre pla)")
+    objet_id: Mapped[UUID] = colonne(OBJET)
     sens: Mapped[str] = colonne("Côté", codes=Sens)
     quantite: Mapped[int] = colonne("Quantité", unite="celle d'actif")
     actif: Mapped[str] = colonne("Ce que la ligne compte", codes=Actif)
@@ -85,8 +94,9 @@ class LigneEcriture(Cloisonnee, Base):
 class Solde(Cloisonnee, Base):
     """The balance of an account of an object, in its normal direction: never below zero.
 
-    Kept with each posting, and equal to the replay of the journal (I-07). The `disponible` row of
-    an object is its gate: whoever moves a balance of the object holds it first.
+    Kept with each posting, and equal to the replay of the journal (I-07). The row of an object's
+    first free poste (`disponible`, or `a_realiser` of a clause) is its gate: whoever moves a
+    balance of the object holds it first.
     """
 
     __tablename__ = "solde"
@@ -98,11 +108,32 @@ class Solde(Cloisonnee, Base):
         ),
     )
 
-    objet_id: Mapped[UUID] = colonne(
-        "L'enveloppe (livre eng) ou l'action (livre pla)", primary_key=True
-    )
+    objet_id: Mapped[UUID] = colonne(OBJET, primary_key=True)
     livre: Mapped[str] = colonne("Livre du journal", primary_key=True, codes=Livre)
     poste: Mapped[str] = colonne("Poste du livre", primary_key=True, codes=Poste)
-    solde: Mapped[int] = colonne(
-        "Solde", unite="centimes d'euro (eng) ou places (pla)", server_default=text("0")
+    solde: Mapped[int] = colonne("Solde", unite=QUANTITE, server_default=text("0"))
+
+
+class MouvementJour(Cloisonnee, Base):
+    """What the entries of a day, known on a day, add to an account: past balances are sums of few.
+
+    One row an account, a day of effect and a day of inscription, whatever the number of entries.
+    Kept with each posting, and equal to the replay of the journal, like `solde`.
+    """
+
+    __tablename__ = "mouvement_jour"
+    __table_args__ = fiche(
+        "Ce qu'un jour d'effet, su un jour, ajoute à un compte ; égal au rejeu du journal",
+        source="service",
+    )
+
+    objet_id: Mapped[UUID] = colonne(OBJET, primary_key=True)
+    livre: Mapped[str] = colonne("Livre du journal", primary_key=True, codes=Livre)
+    poste: Mapped[str] = colonne("Poste du livre", primary_key=True, codes=Poste)
+    date_effet: Mapped[date] = colonne("Jour d'effet des écritures", primary_key=True)
+    jour_inscription: Mapped[date] = colonne(
+        "Jour civil de leur inscription, dans le fuseau de la collectivité", primary_key=True
+    )
+    variation: Mapped[int] = colonne(
+        "Ce qu'elles ajoutent au solde, dans le sens normal du compte", unite=QUANTITE
     )

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from datetime import date
 from itertools import pairwise
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -11,9 +12,17 @@ from psycopg import errors
 from psycopg.sql import SQL, Identifier
 
 from deploy.local.bases import Adresses
-from services.financement.journal.queries import Anomalie, verifier_journal
+from services.financement.journal.queries import (
+    Anomalie,
+    PasseNegatif,
+    inscrire,
+    lock_disponibles,
+    verifier_journal,
+)
+from services.financement.journal.rules import Ecriture, transfert
+from shared.schemas.financement.journal import EvenementJournal, Livre, Poste
 from shared.socle.service import Service
-from tests.api.financement.conftest import Terrain
+from tests.api.financement.conftest import Horloge, Terrain
 from tests.conftest import Connecter
 
 _CHANGEMENTS = [
@@ -32,9 +41,9 @@ _ENTREE = SQL(
 )
 _LIGNE = SQL(
     "INSERT INTO ligne_ecriture"
-    " (collectivite, ecriture_id, rang, livre, poste, objet_id, sens, quantite, actif)"
-    " SELECT collectivite, %(id)s, %(rang)s, 'eng', 'disponible', gen_random_uuid(), %(sens)s,"
-    " %(quantite)s, %(actif)s FROM chaine"
+    " (collectivite, ecriture_id, rang, seq, livre, poste, objet_id, sens, quantite, actif)"
+    " SELECT collectivite, %(id)s, %(rang)s, seq + 1, 'eng', 'disponible', gen_random_uuid(),"
+    " %(sens)s, %(quantite)s, %(actif)s FROM chaine"
 )
 
 
@@ -228,7 +237,7 @@ async def test_no_balance_goes_below_zero(
             id="une quantité",
         ),
         pytest.param(
-            "ecriture", "UPDATE ecriture SET date_effet = '2020-01-01' WHERE seq = 4", {4},
+            "ecriture", "UPDATE ecriture SET date_effet = '2020-01-01' WHERE seq = 4", {4, None},
             id="une date d'effet",
         ),
         pytest.param(
@@ -245,6 +254,12 @@ async def test_no_balance_goes_below_zero(
         pytest.param(
             "solde", "UPDATE solde SET solde = solde + 1 WHERE poste = 'disponible'", {None},
             id="un solde",
+        ),
+        pytest.param(
+            "mouvement_jour",
+            "UPDATE mouvement_jour SET variation = variation + 1 WHERE poste = 'disponible'",
+            {None},
+            id="un jour",
         ),
         pytest.param(
             "part_financement", "UPDATE part_financement SET attribue_centimes = 0", {None},
@@ -278,6 +293,102 @@ async def test_what_is_tampered_with_is_found(
     found = await _verifier(services["financement"], ouverte)
 
     assert {anomalie.seq for anomalie in found} == attendues
+
+
+async def _avenant(
+    services: Mapping[str, Service], collectivite: str, enveloppe_id: str, effet: date, ajout: int
+) -> None:
+    """Post a change of an envelope's amount, at a day of effect."""
+    service, objet = services["financement"], UUID(enveloppe_id)
+    postes = (Poste.OUVERT, Poste.DISPONIBLE) if ajout > 0 else (Poste.DISPONIBLE, Poste.OUVERT)
+    async with service.base.transaction(service.acces_interne(collectivite)) as tx:
+        await lock_disponibles(tx, [objet])
+        lignes = transfert(Livre.ENG, objet, abs(ajout), *postes)
+        ecriture = Ecriture(EvenementJournal.AVENANT, effet, lignes, source="Avenant d'essai")
+        await inscrire(tx, [ecriture], inscrite_le=service.horloge())
+
+
+async def test_a_balance_is_read_as_of_a_day_and_as_known_on_a_day(
+    terrain: Terrain, services: Mapping[str, Service], ouverte: str, horloge: Horloge
+) -> None:
+    """Opened of 1 000 on 1 January 2024, 300 more back-dated to June 2024, known ten days later.
+
+    Planted: the day of inscription left out of what is summed, red.
+    """
+    enveloppe_id = await terrain.enveloppe(1_000_00)
+    horloge.avancer(days=10)
+    await _avenant(services, ouverte, enveloppe_id, date(2024, 6, 1), 300_00)
+
+    for asked, attendu in (
+        ("", 1_300_00),
+        ("?au=2023-12-31", 0),
+        ("?au=2024-01-01", 1_000_00),
+        ("?au=2024-05-31", 1_000_00),
+        ("?au=2024-06-01", 1_300_00),
+        ("?connu_au=2026-03-01", 0),
+        ("?connu_au=2026-03-02", 1_000_00),
+        ("?au=2024-06-01&connu_au=2026-03-11", 1_000_00),
+        ("?au=2024-06-01&connu_au=2026-03-12", 1_300_00),
+    ):
+        found = await terrain.lire(f"/v1/enveloppes/{enveloppe_id}{asked}")
+        listed = (await terrain.lire(f"/v1/enveloppes{asked}"))["elements"][0]
+        assert found["ouvert_centimes"] == listed["ouvert_centimes"] == attendu, asked
+        assert found["disponible_centimes"] == found["disponibilite_legale_centimes"] == attendu
+
+
+async def test_no_balance_of_the_past_goes_below_zero(
+    terrain: Terrain, services: Mapping[str, Service], ouverte: str
+) -> None:
+    """I-05: 500 more from June 2024; to take them back before they came is refused.
+
+    What is available today would cover it. Seen red without the check.
+    """
+    enveloppe_id = await terrain.enveloppe(1_000_00)
+    await _avenant(services, ouverte, enveloppe_id, date(2024, 6, 1), 500_00)
+
+    for effet, ajout in ((date(2024, 5, 31), -1_000_01), (date(2023, 12, 31), -1)):
+        with pytest.raises(PasseNegatif) as refus:
+            await _avenant(services, ouverte, enveloppe_id, effet, ajout)
+        assert refus.value.members == {"date": effet}
+    await _avenant(services, ouverte, enveloppe_id, date(2024, 5, 31), -1_000_00)
+
+    assert (await terrain.soldes(enveloppe_id))[0] == 500_00
+    assert await _verifier(services["financement"], ouverte) == []
+
+
+async def test_a_proof_tells_what_makes_each_balance(
+    terrain: Terrain, services: Mapping[str, Service], ouverte: str
+) -> None:
+    """The sums of the proof are the balances of the envelope, and its entries are listed."""
+    await _une_vie(terrain)
+    (enveloppe_id,) = terrain.enveloppes
+    await _avenant(services, ouverte, enveloppe_id, date(2024, 6, 1), 5_00)
+
+    preuve = await terrain.lire(f"/v1/enveloppes/{enveloppe_id}/preuve")
+    enveloppe = await terrain.lire(f"/v1/enveloppes/{enveloppe_id}")
+    for solde in preuve["soldes"]:
+        assert solde["solde"] == enveloppe[f"{solde['poste']}_centimes"]
+    assert {
+        (part["evenement"], part["variation"], part["lignes"])
+        for part in preuve["parts"]
+        if part["poste"] == "disponible"
+    } == {
+        ("ouverture", 1_000_00, 1),
+        ("reservation", -20_00, 2),
+        ("annulation", 10_00, 1),
+        ("avenant", 5_00, 1),
+    }
+    assert [acte["source"] for acte in preuve["actes"]] == ["arrêté d'essai", "Avenant d'essai"]
+    listed, suivant = [], f"/v1/ecritures?objet_id={enveloppe_id}&limite=2"
+    while suivant:
+        page = await terrain.lire(suivant)
+        listed += page["elements"]
+        suivant = page["pagination"]["suivant"]
+    assert [one["seq"] for one in listed] == [1, 3, 4, 5, 6, 7]
+    assert preuve["ecritures"] == 6
+    assert preuve["derniere"] == {"seq": 7, "empreinte": listed[-1]["empreinte"]}
+    before = await terrain.lire(f"/v1/enveloppes/{enveloppe_id}/preuve?au=2024-05-31")
+    assert [part["evenement"] for part in before["parts"]] == ["ouverture", "ouverture"]
 
 
 async def test_another_collectivite_finds_nothing(

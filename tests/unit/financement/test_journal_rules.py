@@ -32,7 +32,10 @@ TENUES = [
     Tenue(Livre.PLA, ACTION, 2),
 ]
 tenues = st.dictionaries(
-    st.uuids(), st.tuples(st.sampled_from(Livre), st.integers(1, 10**12)), min_size=1, max_size=6
+    st.uuids(),
+    st.tuples(st.sampled_from([Livre.ENG, Livre.PLA]), st.integers(1, 10**12)),
+    min_size=1,
+    max_size=6,
 ).map(lambda found: [Tenue(livre, objet, q) for objet, (livre, q) in found.items()])
 
 
