@@ -36,8 +36,9 @@ from deploy.local.collectivites import Collectivite, charger
 from deploy.local.partenaire import Json, Partenaire
 from deploy.local.postgres import ErreurLocale, ouvrir
 from deploy.local.services import COLLECTIVITES, SERVICES, Installation, Processus, uvicorn
-from tests.bench import nue, pgbench
+from tests.bench import nue, pgbench, reservations
 from tests.bench.charge import Passe, mettre_en_charge
+from tests.bench.reservations import Reserve
 
 _CODE = "35D"
 # Those of an ordinary professional's software: nothing of health, nothing to administer.
@@ -70,6 +71,8 @@ class Tour:
     commande: Passe
     pgbench: float  # transactions a second
     lecture: Passe
+    reservation: Passe
+    pgbench_reservation: float
 
 
 @dataclass(frozen=True)
@@ -185,6 +188,7 @@ def mesurer(dossier: Path, port: int, taille: Taille, dire: Dire) -> Json:
         },
         "taille": asdict(taille),
         "commande": {"lignes_ecrites": banc.lignes, "octets_reponse": len(banc.exemple)},
+        "reservation": {"lignes_ecrites": banc.lignes_reservation},
         "mesures": _mesures(tours, latences, flux),
         "budgets": [one.bilan() for one in _budgets(tours, latences, flux)],
     }
@@ -198,7 +202,9 @@ class Banc:
     ) -> None:
         self.collectivites: Mapping[str, Collectivite] = charger(COLLECTIVITES)
         self.exemple = b""  # an answer of the service, for the bare route to give
-        self.lignes: dict[str, int] = {}  # written by one command, and by one run of the script
+        # Written by one command, and by one run of its script.
+        self.lignes: dict[str, int] = {}
+        self.lignes_reservation: dict[str, int] = {}
         self.postgresql = ""
         self._installation = installation
         self._urls = urls
@@ -206,7 +212,8 @@ class Banc:
         self._port_nu = port_nu
         self._jour = datetime.now(ZoneInfo(self.collectivites[_CODE].creation().fuseau)).date()
         self._freins: Sequence[Observe] = ()
-        self._script = Path()
+        self._reserves: Sequence[Reserve] = ()
+        self._script = self._script_reservation = Path()
 
     # --- what stands before the measures
 
@@ -225,6 +232,10 @@ class Banc:
                 freins = await self._creer_freins(si, base)
                 self._freins = freins[: self._taille.connexions]
                 await self._comparer(si, base, ici, freins[self._taille.connexions :])
+            with _connecter(self._urls["financement"]) as base:
+                reserves = await reservations.creer(si, 2 * self._taille.connexions)
+                self._reserves = reserves[: self._taille.connexions]
+                await self._comparer_reservation(si, base, ici, reserves[self._taille.connexions :])
             lu = await si.lire("parcours", f"/v1/freins/{self._freins[0].id}")
             self.exemple = json.dumps(lu).encode()
 
@@ -271,14 +282,36 @@ class Banc:
         self.lignes = _ecart(_compter(base), avant)
         self._script = pgbench.ecrire_script(
             ici,
-            freins=[one.id for one in freins],
+            "niveau.sql",
             version_serveur=base.info.server_version,
-            valeurs=_valeurs(base, frein.id),
+            valeurs={
+                **_valeurs(base, frein.id),
+                "freins": ",".join(one.id for one in freins),
+            },
         )
         avant = _compter(base)
         pgbench.lancer(self._urls["parcours"], self._script, clients=1)
         if _ecart(_compter(base), avant) != self.lignes:
             raise RuntimeError("niveau.sql n'écrit plus les lignes d'une commande")
+
+    async def _comparer_reservation(
+        self, si: Partenaire, base: psycopg.Connection[Any], ici: Path, reserves: Sequence[Reserve]
+    ) -> None:
+        """The same, of a reservation: pgbench has envelopes of its own, and the one journal."""
+        avant = reservations.compter(base)
+        corps = self._reserves[0].corps()
+        await si.ecrire("financement", "/v1/reservations", corps, cle="comparaison")
+        self.lignes_reservation = _ecart(reservations.compter(base), avant)
+        self._script_reservation = pgbench.ecrire_script(
+            ici,
+            "reservation.sql",
+            version_serveur=base.info.server_version,
+            valeurs=reservations.valeurs(base, reserves),
+        )
+        avant = reservations.compter(base)
+        pgbench.lancer(self._urls["financement"], self._script_reservation, clients=1)
+        if _ecart(reservations.compter(base), avant) != self.lignes_reservation:
+            raise RuntimeError("reservation.sql n'écrit plus les lignes d'une réservation")
 
     # --- the measures
 
@@ -294,6 +327,13 @@ class Banc:
                 duree_s=self._taille.duree_s,
             ),
             lecture=self._lecture(),
+            reservation=self._reservation(),
+            pgbench_reservation=pgbench.lancer(
+                self._urls["financement"],
+                self._script_reservation,
+                clients=self._taille.connexions,
+                duree_s=self._taille.duree_s,
+            ),
         )
 
     def latences(self, tours: Sequence[Tour]) -> tuple[Passe, Passe]:
@@ -323,11 +363,24 @@ class Banc:
             return lambda: frein.requete(jeton, self._jour)
 
         return mettre_en_charge(
-            self._port_parcours,
+            self._port("parcours"),
             [suivante(frein) for frein in self._freins],
             duree_s=self._taille.duree_s,
             attendu=b"201",
             cadence=cadence,
+        )
+
+    def _reservation(self) -> Passe:
+        jeton = self._jeton(reservations.PORTEES)
+
+        def suivante(reserve: Reserve) -> Callable[[], bytes]:
+            return lambda: reserve.requete(jeton)
+
+        return mettre_en_charge(
+            self._port("financement"),
+            [suivante(reserve) for reserve in self._reserves],
+            duree_s=self._taille.duree_s,
+            attendu=b"201",
         )
 
     def _lecture(self, cadence: float | None = None) -> Passe:
@@ -341,7 +394,7 @@ class Banc:
             return lambda: requete
 
         return mettre_en_charge(
-            self._port_parcours,
+            self._port("parcours"),
             [toujours(frein) for frein in self._freins],
             duree_s=self._taille.duree_s,
             attendu=b"200",
@@ -381,13 +434,12 @@ class Banc:
 
     # --- helpers
 
-    @property
-    def _port_parcours(self) -> int:
-        port = urlsplit(self._installation.adresses.service("parcours")).port
+    def _port(self, service: str) -> int:
+        port = urlsplit(self._installation.adresses.service(service)).port
         assert port is not None
         return port
 
-    def _jeton(self) -> str:
+    def _jeton(self, portees: str = _PORTEES) -> str:
         """A fresh token: it lasts longer than any round."""
         client_id = self._client(_CODE)
         answer = httpx.post(
@@ -397,7 +449,7 @@ class Banc:
                 "grant_type": "client_credentials",
                 "client_id": client_id,
                 "client_secret": self._installation.secret(client_id),
-                "scope": _PORTEES,
+                "scope": portees,
                 "collectivite": _CODE,
             },
             trust_env=False,
@@ -521,6 +573,7 @@ def _mesures(
         "nue": [tour.nue for tour in tours],
         "commande": [tour.commande for tour in tours],
         "lecture": [tour.lecture for tour in tours],
+        "reservation": [tour.reservation for tour in tours],
         "commande_a_60_pour_cent": [commande for commande, _ in latences],
         "lecture_a_60_pour_cent": [lecture for _, lecture in latences],
     }
@@ -532,7 +585,10 @@ def _mesures(
             }
             for nom, found in passes.items()
         },
-        "pgbench": {"debit": round(median(tour.pgbench for tour in tours), 3)},
+        **{
+            nom: {"debit": round(median(getattr(tour, nom) for tour in tours), 3)}
+            for nom in ("pgbench", "pgbench_reservation")
+        },
         "flux": {
             "foyers_par_s": round(median(one.foyers / one.import_s for one in flux)),
             "iterparse_par_s": round(median(one.foyers / one.iterparse_s for one in flux)),
@@ -544,13 +600,15 @@ def _mesures(
 def _budgets(
     tours: Sequence[Tour], latences: Sequence[tuple[Passe, Passe]], flux: Sequence[Flux]
 ) -> Sequence[Budget]:
-    bare, commande, base, lecture = (
+    bare, commande, base, lecture, reservation, base_reservation = (
         median(debits)
         for debits in (
             [tour.nue.debit for tour in tours],
             [tour.commande.debit for tour in tours],
             [tour.pgbench for tour in tours],
             [tour.lecture.debit for tour in tours],
+            [tour.reservation.debit for tour in tours],
+            [tour.pgbench_reservation for tour in tours],
         )
     )
     p99 = {
@@ -578,6 +636,12 @@ def _budgets(
             [tour.commande.debit / tour.pgbench for tour in tours],
             seuil=0.10,
             visee=0.20,
+        ),
+        Budget(
+            "inscription au journal / pgbench",
+            f"{reservation:.0f} / {base_reservation:.0f} par s",
+            [tour.reservation.debit / tour.pgbench_reservation for tour in tours],
+            seuil=0.10,
         ),
         Budget(
             "lecture / route nue",

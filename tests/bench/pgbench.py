@@ -1,7 +1,8 @@
 """pgbench as the measure of the database alone: the statements of one command, and nothing above.
 
 It comes with the embedded server, runs on the same server, tables and role as the service, and
-sends `niveau.sql`: what a command was seen to send, in the same order and in one transaction.
+sends `niveau.sql` or `reservation.sql`: what a command was seen to send, in the same order and in
+one transaction.
 """
 
 import importlib.util
@@ -10,14 +11,13 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict
 
 from deploy.local.postgres import ErreurLocale
 
-_SCRIPT = Path(__file__).with_name("niveau.sql")
 _TPS = re.compile(r"^tps = ([0-9.]+)", re.MULTILINE)
 
 
@@ -41,14 +41,14 @@ def programme() -> str:
 
 
 def ecrire_script(
-    dossier: Path, *, freins: Sequence[str], version_serveur: int, valeurs: Mapping[str, object]
+    dossier: Path, nom: str, *, version_serveur: int, valeurs: Mapping[str, object]
 ) -> Path:
-    """Write the script for these freins, one a client, with values of the size of a command's."""
-    script = dossier / "niveau.sql"
+    """Write a script of this folder, with values of the size of a command's."""
+    script = dossier / nom
     # The service's own ids are ordered in time too, where the server can make such.
     uuid = "uuidv7()" if version_serveur >= 180_000 else "gen_random_uuid()"
-    texte = _SCRIPT.read_text(encoding="utf-8")
-    script.write_text(texte.format(freins=",".join(freins), uuid=uuid, **valeurs), encoding="utf-8")
+    texte = Path(__file__).with_name(nom).read_text(encoding="utf-8")
+    script.write_text(texte.format(uuid=uuid, **valeurs), encoding="utf-8")
     return script
 
 

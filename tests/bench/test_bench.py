@@ -21,7 +21,7 @@ _REPONSE = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
 
 def test_the_whole_bench_runs_and_says_its_ratios(tmp_path: Path) -> None:
-    """A command and a run of pgbench's script leave the same five rows.
+    """A command and a run of its pgbench script leave the same rows.
 
     Planted: the observation left out of niveau.sql, red.
     """
@@ -37,12 +37,19 @@ def test_the_whole_bench_runs_and_says_its_ratios(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     bilan = json.loads(done.stdout.splitlines()[-1])
-    assert len(bilan["budgets"]) == 6
+    assert len(bilan["budgets"]) == 7
     for budget in bilan["budgets"]:
         assert 0 < budget["rapport_min"] <= budget["rapport"] <= budget["rapport_max"], budget
     assert bilan["commande"]["lignes_ecrites"] == dict.fromkeys(
         ("idempotence", "observation", "frein", "evenement", "reponse gardee"), 1
     )
+    assert bilan["reservation"]["lignes_ecrites"] == {
+        **dict.fromkeys(
+            ("idempotence", "reservation", "reservation_ligne", "evenement", "ecriture"), 1
+        ),
+        "ligne_ecriture": 2,
+        **dict.fromkeys(("tete", "reserve", "jours", "part", "reponse gardee"), 1),
+    }
     assert list(tmp_path.iterdir()) == []
 
 
