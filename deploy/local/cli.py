@@ -219,8 +219,14 @@ def bench(
     croissance: Annotated[
         bool, typer.Option("--croissance", help="Plutôt : les p95, de peu de personnes à beaucoup.")
     ] = False,
+    service: Annotated[
+        str,
+        typer.Option(
+            help="Avec --croissance : orientation, compté en personnes, ou parcours, en freins."
+        ),
+    ] = "orientation",
     complet: Annotated[
-        bool, typer.Option("--complet", help="Avec --croissance : jusqu'à 2 000 000 de personnes.")
+        bool, typer.Option("--complet", help="Avec --croissance : de 20 000 à 2 000 000.")
     ] = False,
     seules: Annotated[
         str,
@@ -239,11 +245,19 @@ def bench(
     # Not before: an image that serves has no tests.
     from tests.bench import banc, tableau
     from tests.bench import croissance as croissances
+    from tests.bench.sujets import SUJETS
 
     if croissance:
+        if service not in SUJETS:
+            raise typer.BadParameter(f"{', '.join(SUJETS)} : l'un d'eux.", param_hint="--service")
         ampleur = croissances.COMPLETE if complet else croissances.Ampleur()
         bilan = croissances.mesurer(
-            dossier.resolve(), port, croissances.COURTE if court else ampleur, _dire, seules
+            dossier.resolve(),
+            port,
+            croissances.COURTE if court else ampleur,
+            _dire,
+            SUJETS[service],
+            seules,
         )
         afficher_bilan, budgets = tableau.afficher_croissance, bilan["genres"]
     else:

@@ -33,8 +33,7 @@ from shared.socle.travailleur import Travail
 DECISION = "orientation.decision.enregistree"
 NOTIFICATION = "orientation.notification.enregistree"
 ANNULATION = "orientation.decision.annulee"
-# What a flux tells of the right, but for its opening: a first flux opens that of all, who have no
-# parcours, and a return is told by a decision. A suspension is no exit, and is not followed.
+# What a flux tells of the right. A suspension is no exit, and is not followed.
 MOUVEMENTS = frozenset(f"orientation.mouvement.{type_}" for type_ in TypeMouvementDroit)
 # Asked, then refused or withdrawn; accepted, the new decision tells.
 REORIENTATIONS = frozenset(
@@ -137,7 +136,9 @@ async def appliquer_orientations(service: Service, tx: Transaction, lues: Lues) 
     jour = await service.aujourdhui(tx)
     await _appliquer_decisions(tx, lues.decidees, jour)
     await publier(tx, *await sorties.close_annules(tx, lues.annulees, jour))
-    await publier(tx, *await sorties.follow_mouvements(tx, lues.mouvements))
+    if lues.mouvements:
+        locaux = await contrats.read_delais_locaux(tx)
+        await publier(tx, *await sorties.follow_mouvements(tx, lues.mouvements, locaux))
     await contrats.date_periodes(tx, lues.notifications, lues.interruptions)
 
 

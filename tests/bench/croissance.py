@@ -1,8 +1,9 @@
 """Growth: what a request costs where a hundred times as many people live (architecture.md).
 
-Two databases of one server, alike but for the people of their one collectivité, and a service on
-each. The rounds alternate between the two, request by request kind, so that what slows the machine
-slows both; a p95 is that of all the rounds together.
+Two databases of one server, alike but for the people of their one collectivité, and the service
+under measure (`sujets.py`) on each; its siblings, those of the installation, answer both. The
+rounds alternate between the two, request by request kind, so that what slows the machine slows
+both; a p95 is that of all the rounds together.
 """
 
 import http.client
@@ -13,10 +14,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from itertools import count, cycle, islice
+from importlib import import_module
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -30,25 +32,22 @@ from deploy.local import bases
 from deploy.local.collectivites import charger
 from deploy.local.partenaire import Json
 from deploy.local.postgres import ErreurLocale, adresse, ouvrir
-from deploy.local.services import COLLECTIVITES, Installation, Processus, migrer, uvicorn
-from services.orientation.app import app
+from deploy.local.services import COLLECTIVITES, SERVICES, Installation, Processus, migrer, uvicorn
 from shared.socle.coffre import nouvelle_cle
-from tests.api.orientation.conftest import PERSONNE, criteres
 from tests.bench.charge import centile
 from tests.bench.demandes import Demande, Demandes
-from tests.bench.peuplement import peupler
+from tests.bench.peuplement import peupler, preparer
+from tests.bench.sujets import Sujet
 
 _CODE = "35D"
 _BUDGET = 1.5
-_LETTRES = str.maketrans("0123456789", "abcdefghij")
-_PAR_PERSONNE_OCTETS = 12_000
 
 Dire = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Ampleur:
-    """From how many people to how many, and how long it is looked at."""
+    """From how many people (or freins) to how many, and how long it is looked at."""
 
     petit: int = 2_000
     grand: int = 50_000
@@ -84,54 +83,22 @@ class Genre:
         }
 
 
-class Cote:
-    """A service on one of the two databases, and one connection to it."""
+class Client:
+    """One connection to one service, with the rights of the département's own software."""
 
-    def __init__(self, installation: Installation, port: int, url: str, nom: str) -> None:
-        self.url, self.nom, self._port, self._installation = url, nom, port, installation
+    def __init__(self, installation: Installation, service: str, port: int, nom: str) -> None:
+        self.service, self.nom, self.port = service, nom, port
+        self._installation = installation
         self._client = next(
             one
             for one in charger(COLLECTIVITES)[_CODE].clients
             if one.client_id.startswith("si-departement-")
         )
-        env = {**os.environ, **installation.adresses.environnement()}
-        env |= {
-            "JALONS_ORIENTATION_POSTGRES": url,
-            "JALONS_ORIENTATION_CLE": nouvelle_cle(),
-            "JALONS_ORIENTATION_SECRET": installation.secret("service-orientation"),
-            "JALONS_ORIENTATION_ARRET_S": "0",
-        }
-        journal = installation.dossier / "journaux" / f"{nom}.log"
-        self._processus = Processus(nom, uvicorn("services.orientation.app", port), env, journal)
-        self._serie = count()
-        self.demandes: dict[str, Demande] = {}
 
     @property
     def client_id(self) -> str:
         """Who asks."""
         return self._client.client_id
-
-    @contextmanager
-    def en_marche(self) -> Iterator[None]:
-        """Serve, until the block ends."""
-        self._processus.lancer()
-        try:
-            limite = time.monotonic() + 30
-            while not self._repond():
-                if self._processus.mort or time.monotonic() > limite:
-                    raise ErreurLocale("Un service n'a pas démarré.", "Son journal dit pourquoi.")
-                time.sleep(0.05)
-            yield
-        finally:
-            self._processus.demander_arret()
-            self._processus.attendre_arret()
-
-    def _repond(self) -> bool:
-        try:
-            url = f"http://127.0.0.1:{self._port}/sante/pret"
-            return httpx.get(url, trust_env=False).is_success
-        except httpx.HTTPError:
-            return False
 
     def connecter(self) -> None:
         """A new connection, and a token that lasts longer than a round."""
@@ -143,14 +110,14 @@ class Cote:
                 "client_id": self.client_id,
                 "client_secret": self._installation.secret(self.client_id),
                 "scope": " ".join(
-                    one for one in self._client.portees if one.startswith("orientation")
+                    one for one in self._client.portees if one.startswith(self.service)
                 ),
                 "collectivite": _CODE,
             },
             trust_env=False,
         )
         self._jeton = str(answer.raise_for_status().json()["access_token"])
-        self._connexion = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
+        self._connexion = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
     def lire(self, chemin: str) -> tuple[float, Any]:
         """GET; what it took, and the answer."""
@@ -186,39 +153,60 @@ class Cote:
             )
         return duree, json.loads(contenu)
 
-    def ouvrir_un_dossier(self, jour: date) -> Iterator[tuple[str, float]]:
-        """A person from their coming to their decision, and what each step took."""
-        # A name is of letters.
-        chiffres = str(next(self._serie)).translate(_LETTRES)
-        personne = PERSONNE | {"nom": f"Essai-{chiffres}"}
-        duree, found = self.ecrire("/v1/personnes", personne)
-        yield "POST /v1/personnes", duree
-        duree, found = self.ecrire("/v1/orientations", {"personne_id": found["id"]})
-        yield "POST /v1/orientations", duree
-        url = f"/v1/orientations/{found['id']}"
-        duree, _ = self.ecrire(f"{url}/criteres", criteres(), version=1)
-        yield "POST /v1/orientations/{id}/criteres", duree
-        duree, _ = self.ecrire(f"{url}/decisions", {"etat_decision": "acceptee"}, version=2)
-        yield "POST /v1/orientations/{id}/decisions", duree
-        remise = {
-            "mode": "remise_en_main_propre",
-            "date_envoi": str(jour),
-            "date_reception": str(jour),
+
+class Cote(Client):
+    """The service under measure, on one of the two databases."""
+
+    def __init__(
+        self, installation: Installation, sujet: Sujet, port: int, url: str, nom: str
+    ) -> None:
+        service = sujet.population.service
+        super().__init__(installation, service, port, nom)
+        self.demandes: dict[str, Demande] = {}
+        prefixe = f"JALONS_{service.upper()}_"
+        env = {**os.environ, **installation.adresses.environnement()}
+        env |= {
+            f"{prefixe}POSTGRES": url,
+            f"{prefixe}CLE": nouvelle_cle(),
+            f"{prefixe}SECRET": installation.secret(f"service-{service}"),
+            f"{prefixe}ARRET_S": "0",
         }
-        duree, _ = self.ecrire(f"{url}/notifications", remise, version=3)
-        yield "POST /v1/orientations/{id}/notifications", duree
-        duree, _ = self.ecrire(f"{url}/annulations", {"motif": "essai"}, version=4)
-        yield "POST /v1/orientations/{id}/annulations", duree
+        journal = installation.dossier / "journaux" / f"{nom}.log"
+        self._processus = Processus(nom, uvicorn(f"services.{service}.app", port), env, journal)
+
+    @contextmanager
+    def en_marche(self) -> Iterator[None]:
+        """Serve, until the block ends."""
+        self._processus.lancer()
+        try:
+            limite = time.monotonic() + 30
+            while not self._repond():
+                if self._processus.mort or time.monotonic() > limite:
+                    raise ErreurLocale("Un service n'a pas démarré.", "Son journal dit pourquoi.")
+                time.sleep(0.05)
+            yield
+        finally:
+            self._processus.demander_arret()
+            self._processus.attendre_arret()
+
+    def _repond(self) -> bool:
+        try:
+            url = f"http://127.0.0.1:{self.port}/sante/pret"
+            return httpx.get(url, trust_env=False).is_success
+        except httpx.HTTPError:
+            return False
 
 
-def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire, seules: str = "") -> Json:
+def mesurer(
+    dossier: Path, port: int, ampleur: Ampleur, dire: Dire, sujet: Sujet, seules: str = ""
+) -> Json:
     """Measure both sides; six ports from `port` on are used.
 
     Args:
         seules: only the readings in whose name this regular expression is found, and no command.
     """
     dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
-    besoin = _PAR_PERSONNE_OCTETS * ampleur.grand
+    besoin = sujet.octets * ampleur.grand
     if shutil.disk_usage(dossier).free < besoin:
         raise ErreurLocale(
             f"Il faut {besoin // 10**9} Go libres dans {dossier}.", "Libérez-les, ou voyez moins."
@@ -230,27 +218,34 @@ def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire, seules: str 
         serveur = pile.enter_context(ouvrir(ici / "serveur"))
         installation = Installation(ici / "jalons", port=port, url_postgres=serveur.url())
         pile.enter_context(installation.en_marche())
+        nom_service = sujet.population.service
+        constantes = _voisins(installation, sujet)
         cotes = []
         for rang, taille in enumerate((ampleur.petit, ampleur.grand)):
             cle = ("petit", "grand")[rang]
-            found = bases.creer(serveur.url(), ici / f"{cle}.json", cle)["orientation"]
-            migrer("orientation", found.proprietaire)
-            cote = Cote(installation, port + 4 + rang, found.service, cle)
+            found = bases.creer(serveur.url(), ici / f"{cle}.json", cle)[nom_service]
+            migrer(nom_service, found.proprietaire)
+            cote = Cote(installation, sujet, port + 4 + rang, found.service, cle)
             pile.enter_context(cote.en_marche())
-            dire(f"{taille} personnes dans la base « {cle} »…")
+            dire(f"{taille} {sujet.unite} dans la base « {cle} »…")
             with _sans_journal(serveur.url()):
-                _peupler(cote, adresse(serveur.url(), f"{cle}_orientation"), taille, seules)
+                admin = adresse(serveur.url(), f"{cle}_{nom_service}")
+                personnes = taille // sujet.par_personne
+                _peupler(cote, sujet, admin, personnes, constantes, seules)
             cotes.append(cote)
         genres = _genres(cotes)
+        tour = _Tour(cotes, None if seules else sujet)
         dire("Échauffement…")
-        _tour(cotes, _genres(cotes), 0, 2, commandes=not seules)
+        tour(_genres(cotes), 0, 2)
         for rang in range(1, ampleur.tours + 1):
             dire(f"Tour {rang} sur {ampleur.tours}…")
-            _tour(cotes, genres, rang, ampleur.requetes, commandes=not seules)
+            tour(genres, rang, ampleur.requetes)
         with psycopg.connect(serveur.url()) as base:
             version = (base.info.parameter_status("server_version") or "").split()[0]
             octets = [
-                base.execute("SELECT pg_database_size(%s)", [f"{cote.nom}_orientation"]).fetchone()
+                base.execute(
+                    "SELECT pg_database_size(%s)", [f"{cote.nom}_{nom_service}"]
+                ).fetchone()
                 for cote in cotes
             ]
     return {
@@ -260,6 +255,8 @@ def mesurer(dossier: Path, port: int, ampleur: Ampleur, dire: Dire, seules: str 
             "charge_au_depart": round(charge, 2),
             "charge_a_la_fin": round(os.getloadavg()[0], 2),
         },
+        "service": nom_service,
+        "unite": sujet.unite,
         "ampleur": asdict(ampleur),
         "octets": [row[0] for row in octets if row],
         "genres": [one.bilan() for one in genres.values()],
@@ -279,33 +276,59 @@ def _sans_journal(url: str) -> Iterator[None]:
         base.execute("CHECKPOINT")
 
 
-def _peupler(cote: Cote, url: str, personnes: int, seules: str) -> None:
+def _voisins(installation: Installation, sujet: Sujet) -> Mapping[str, Any]:
+    """Open the collectivité in the installation's own services, and give them what is asked."""
+    clients = {}
+    for rang, service in enumerate(SERVICES):
+        client = Client(installation, service, installation.adresses.port + 1 + rang, service)
+        client.connecter()
+        client.ecrire("/v1/collectivites", _ouverture())
+        clients[service] = client
+    return sujet.voisins(clients)
+
+
+def _peupler(
+    cote: Cote,
+    sujet: Sujet,
+    url: str,
+    personnes: int,
+    constantes: Mapping[str, Any],
+    seules: str,
+) -> None:
     """Open the collectivité, and fill it with copies of one case."""
+    population = sujet.population
     cote.connecter()
-    cote.ecrire(
-        "/v1/collectivites", charger(COLLECTIVITES)[_CODE].creation().model_dump(mode="json")
-    )
-    _, personne = cote.ecrire("/v1/personnes", PERSONNE)
-    _, found = cote.ecrire("/v1/orientations", {"personne_id": personne["id"]})
-    cote.ecrire(f"/v1/orientations/{found['id']}/criteres", criteres(), version=1)
-    peupler(url, _CODE, cote.client_id, personnes)
+    cote.ecrire("/v1/collectivites", _ouverture())
+    preparer(population, url, _CODE)
+    exemple = population.exemple()
+    requete = next(exemple)
+    with suppress(StopIteration):
+        while True:
+            _, made = cote.ecrire(requete.chemin, requete.corps, requete.version)
+            requete = exemple.send(made)
+    peupler(population, url, _CODE, cote.client_id, personnes, constantes)
     with psycopg.connect(url) as base:
-        voulues = Demandes(app(None).openapi(), base, _CODE, _jour())
-        cote.demandes = {un.nom: un for un in voulues if re.search(seules, un.nom) and _mesuree(un)}
+        document = import_module(f"services.{cote.service}.app").app(None).openapi()
+        voulues = Demandes(population, document, base, _CODE, _jour())
+        cote.demandes = {
+            un.nom: un for un in voulues if re.search(seules, un.nom) and _mesuree(un, sujet)
+        }
 
 
-def _mesuree(demande: Demande) -> bool:
+def _mesuree(demande: Demande, sujet: Sujet) -> bool:
     """What is measured: all reads, and lists by one filter, or the late ones of a territory."""
-    filtres = dict(parse_qsl(urlsplit(demande.nom).query))
+    chemin, _, query = demande.nom.partition("?")
+    filtres = dict(parse_qsl(query))
     tri = filtres.pop("tri", None)
-    if demande.refusee or demande.nom.endswith("/resultats"):  # a file, of one import's foyers
+    exemptee = re.search(sujet.population.exemptes, demande.nom)
+    if demande.refusee or exemptee or chemin.endswith(sujet.sauf):
         return False
     noms = {nom for nom in filtres if not nom.endswith("_max")}
     ranges = {nom.removesuffix("_min") for nom in noms if nom.endswith("_min")}
-    if tri not in (None, "-cree_le", "date_limite", *ranges):
+    if tri not in (None, *sujet.tris, *ranges):
         return False
     en_retard = filtres.get("etat") == "en_retard" and noms <= {"etat", "commune", "code"}
-    return len(noms) < 2 or en_retard
+    return len(noms) < 2 or en_retard or chemin.endswith(sujet.en_entier)
 
 
 def _genres(cotes: Sequence[Cote]) -> dict[str, Genre]:
@@ -319,28 +342,34 @@ def _genres(cotes: Sequence[Cote]) -> dict[str, Genre]:
     return found
 
 
-def _tour(
-    cotes: Sequence[Cote], genres: dict[str, Genre], tour: int, requetes: int, *, commandes: bool
-) -> None:
+class _Tour:
     """Each kind on either side in turn, then commands, and searches as the quota allows."""
-    for cote in cotes:
-        cote.connecter()
-    for nom in cotes[0].demandes:
-        for cote in cotes:
-            chemins = cycle(cote.demandes[nom].chemins)
-            for chemin in islice(chemins, tour * requetes, (tour + 1) * requetes):
-                _noter(genres, cote, nom, genres[nom].sorte, cote.lire(chemin)[0])
-    if not commandes:
-        return
-    for _ in range(requetes):
-        for cote in cotes:
-            for nom, duree in cote.ouvrir_un_dossier(_jour()):
-                _noter(genres, cote, nom, "commande", duree)
-    identite = {nom: PERSONNE[nom] for nom in ("nom", "prenoms", "date_naissance")}
-    for cote in cotes:
-        for _ in range(min(requetes, 10)):
-            duree, _ = cote.ecrire("/v1/personnes/recherches", identite)
-            _noter(genres, cote, "POST /v1/personnes/recherches", "recherche", duree)
+
+    def __init__(self, cotes: Sequence[Cote], commandes: Sujet | None) -> None:
+        self._cotes = cotes
+        self._commandes = [
+            iter(commandes.commandes(cote, cote.demandes, _jour())) if commandes else iter(())
+            for cote in cotes
+        ]
+        self._recherches = commandes.recherches if commandes else {}
+
+    def __call__(self, genres: dict[str, Genre], tour: int, requetes: int) -> None:
+        for cote in self._cotes:
+            cote.connecter()
+        for nom in self._cotes[0].demandes:
+            for cote in self._cotes:
+                chemins = cycle(cote.demandes[nom].chemins)
+                for chemin in islice(chemins, tour * requetes, (tour + 1) * requetes):
+                    _noter(genres, cote, nom, genres[nom].sorte, cote.lire(chemin)[0])
+        for _ in range(requetes):
+            for cote, commandes in zip(self._cotes, self._commandes, strict=True):
+                for nom, duree in next(commandes, ()):
+                    _noter(genres, cote, nom, "commande", duree)
+        for cote in self._cotes:
+            for chemin, corps in self._recherches.items():
+                for _ in range(min(requetes, 10)):
+                    duree, _ = cote.ecrire(chemin, corps)
+                    _noter(genres, cote, f"POST {chemin}", "recherche", duree)
 
 
 def _noter(genres: dict[str, Genre], cote: Cote, nom: str, sorte: str, duree: float) -> None:
@@ -348,5 +377,9 @@ def _noter(genres: dict[str, Genre], cote: Cote, nom: str, sorte: str, duree: fl
     (genre.petit if cote.nom == "petit" else genre.grand).append(duree)
 
 
+def _ouverture() -> Json:
+    return charger(COLLECTIVITES)[_CODE].creation().model_dump(mode="json")
+
+
 def _jour() -> date:
-    return datetime.now(ZoneInfo(charger(COLLECTIVITES)[_CODE].creation().fuseau)).date()
+    return datetime.now(ZoneInfo(_ouverture()["fuseau"])).date()

@@ -1,7 +1,7 @@
 """Every request that reads a collectivité: by id, and each list by each of its filters and orders.
 
 Made from the OpenAPI document and from the rows that are there: a new list or order is asked
-without being named here; a new filter or path fails until `_VALEURS` or a table answers for it.
+without being named here; a new filter or path fails until the population or a table answers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from tests.bench.peuplement import COMMUNE_RARE
+from tests.bench.peuplement import Population
 
 _ORDINAIRES = frozenset({"limite", "curseur", "champs", "tri"})
 # Neither lists nor reads of people: the feed, what counts them, and the département's own.
@@ -24,8 +24,6 @@ _AUTRES = (
     "/v1/statistiques/",
     "/v1/limites",
     "/v1/collectivites/",
-    "/v1/jeux-de-regles/national",
-    "/v1/jeux-de-regles",
     "/v1/indicateurs",
 )
 _COMBIEN = 100
@@ -52,32 +50,48 @@ class Demandes:
     """What can be asked of the rows that a database holds."""
 
     def __init__(
-        self, document: Mapping[str, Any], base: psycopg.Connection[Any], code: str, jour: date
+        self,
+        population: Population,
+        document: Mapping[str, Any],
+        base: psycopg.Connection[Any],
+        code: str,
+        jour: date,
     ) -> None:
-        self._document, self._base, self._code, self._jour = document, base, code, jour
+        self._population, self._document = population, document
+        self._base, self._code, self._jour = base, code, jour
+        self._tables = {table.name: table for table in population.tables}
         self._lues: dict[str, Sequence[Mapping[str, Any]]] = {}
 
     def __iter__(self) -> Iterator[Demande]:
+        autres = (*_AUTRES, *self._population.ni_listes_ni_personnes)
         for chemin, operations in self._document["paths"].items():
-            if "get" in operations and not chemin.startswith(_AUTRES):
-                yield from self._route(chemin, operations["get"].get("parameters", ()))
+            if "get" in operations and not chemin.startswith(autres):
+                for nom, chemins in self._chemins(chemin):
+                    yield from self._route(nom, chemins, operations["get"].get("parameters", ()))
 
-    def _route(self, chemin: str, parametres: Sequence[Mapping[str, Any]]) -> Iterator[Demande]:
-        chemins = self._chemins(chemin)
-        schemas = {un["name"]: un["schema"] for un in parametres if un["in"] == "query"}
-        if "tri" not in schemas:
-            yield Demande(chemin, chemins)
-            return
-        triables = schemas["tri"]["pattern"].removeprefix("^-?(").removesuffix(")$").split("|")
-        filtres = {nom: schema for nom, schema in schemas.items() if nom not in _ORDINAIRES}
-        for query, tri in product(
-            self._queries(filtres), [f"{signe}{nom}" for nom in triables for signe in ("-", "")]
-        ):
-            demande = urlencode((*query, ("tri", tri)))
+    def _route(
+        self, nom: str, chemins: Sequence[str], parametres: Sequence[Mapping[str, Any]]
+    ) -> Iterator[Demande]:
+        lus = {un["name"]: un for un in parametres if un["in"] == "query"}
+        filtres = {nom: un["schema"] for nom, un in lus.items() if nom not in _ORDINAIRES}
+        requis = {nom for nom, un in lus.items() if un.get("required")}
+        tris: list[str | None] = [None]
+        # An order by default whatever the filters: it is that of the column of the range.
+        range_seul = False
+        if "tri" in lus:
+            schema = lus["tri"]["schema"]
+            range_seul = "default" not in schema
+            motif = schema["pattern"].removeprefix("^-?(").removesuffix(")$")
+            tris = [f"{signe}{nom}" for nom in motif.split("|") for signe in ("-", "")]
+        for query, tri in product(self._queries(filtres), tris):
+            if not requis <= dict(query).keys():
+                continue
+            demande = urlencode((*query, *([("tri", tri)] if tri else ())))
+            suite = f"?{demande}" if demande else ""
             yield Demande(
-                f"{chemin}?{demande}",
-                [f"{un}?{demande}" for un in chemins],
-                refusee=_refusee(dict(query), tri.lstrip("-")),
+                f"{nom}{suite}",
+                [f"{un}{suite}" for un in chemins],
+                refusee=range_seul and tri is not None and _refusee(dict(query), tri.lstrip("-")),
             )
 
     def _queries(self, filtres: Mapping[str, Mapping[str, Any]]) -> Iterator[Query]:
@@ -112,23 +126,39 @@ class Demandes:
             heure = "T00:00:00Z" if "_le_" in nom else ""
             bornes = ((nom, f"{debut}{heure}"), (nom.removesuffix("min") + "max", f"{fin}{heure}"))
             yield tuple(borne for borne in bornes if borne[0] in filtres)
-        elif nom.endswith("commune"):
-            yield ((nom, "35238"),)
-            yield ((nom, COMMUNE_RARE),)
-        elif nom == "code":
-            yield ((nom, "orientation_pcd"),)
+        elif valeurs := self._population.filtres.get(nom):
+            yield from (((nom, un),) for un in valeurs)
+        elif valeur.get("format") == "date":
+            yield ((nom, str(self._jour - timedelta(days=100))),)
+        elif valeur.get("type") == "integer":
+            yield ((nom, str(valeur["maximum"])),)
         else:
-            # The id of another resource: one of those that this one has.
-            yield ((nom, str(self._rows(_table(nom))[-1]["id"])),)
+            yield ((nom, str(self._connu(nom))),)
 
-    def _chemins(self, chemin: str) -> list[str]:
+    def _connu(self, nom: str) -> Any:
+        """The id of another resource: one of those that this one has."""
+        table = self._population.table(nom)
+        if table in self._tables:
+            return self._rows(table)[-1]["id"]
+        qui_l_a = next(un for un in self._tables.values() if nom in un.columns)
+        return self._rows(qui_l_a.name)[-1][nom]
+
+    def _chemins(self, chemin: str) -> Iterator[tuple[str, Sequence[str]]]:
+        """The paths of a route; those of health, which are read elsewhere, apart."""
         noms = [un.strip("{}") for un in chemin.split("/") if un.startswith("{")]
         if not noms:
-            return [chemin]
+            yield chemin, [chemin]
+            return
         # The last one names a row, which knows those before it.
         dernier = noms[-1]
-        rows = self._rows(_table(dernier))
-        return [chemin.format(**{**row, dernier: row["id"]}) for row in rows]
+        table = self._population.table(dernier)
+        for volet in (table, f"{table}_sante"):
+            if volet in self._tables:
+                nom = chemin if volet == table else chemin.replace(f"{{{dernier}}}", f"{{{volet}}}")
+                yield (
+                    nom,
+                    [chemin.format(**{**row, dernier: row["id"]}) for row in self._rows(volet)],
+                )
 
     def _rows(self, table: str) -> Sequence[Mapping[str, Any]]:
         """Rows of a table from anywhere, then the oldest, then the newest, which is the last."""
@@ -157,8 +187,3 @@ def _refusee(filtres: Mapping[str, str], tri: str) -> bool:
     if filtres.get("etat") in ("a_temps", "a_risque", "en_retard"):
         rangees.add("date_limite")
     return bool(rangees - {tri})
-
-
-def _table(nom: str) -> str:
-    """Whose id a path or a filter names."""
-    return "organisme_referent" if nom == "organisme_id" else nom.removesuffix("_id")

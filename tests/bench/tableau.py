@@ -46,7 +46,7 @@ def afficher_croissance(console: Console, bilan: Json) -> None:
     machine, ampleur = bilan["machine"], bilan["ampleur"]
     petit, grand = (f"{ampleur[nom]:_}".replace("_", " ") for nom in ("petit", "grand"))
     table = Table(
-        title=f"Jalons – p95 de {petit} à {grand} personnes, au plus 1,5 fois",
+        title=f"Jalons – p95 de {petit} à {grand} {bilan['unite']}, au plus 1,5 fois",
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,

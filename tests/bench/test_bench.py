@@ -27,7 +27,7 @@ def test_the_whole_bench_runs_and_says_its_ratios(tmp_path: Path) -> None:
     """
     # Elsewhere than `ports_libres` looks: they are taken seconds later, once the server is up.
     port = 15_000 + 10 * (os.getpid() % 490)
-    options = ["--dossier", tmp_path, "--port", str(port)]
+    options = ["--dossier", str(tmp_path), "--port", str(port)]
     done = subprocess.run(
         [RACINE / "jalons", "bench", "--court", "--json", *options],
         capture_output=True,
@@ -53,20 +53,30 @@ def test_the_whole_bench_runs_and_says_its_ratios(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_growth_is_measured_for_each_list_read_search_and_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("service", "attendues"),
+    [
+        ("orientation", {"commande", "recherche", "lecture", "liste"}),
+        ("parcours", {"commande", "lecture", "liste"}),
+    ],
+)
+def test_growth_is_measured_for_each_list_read_search_and_command(
+    tmp_path: Path, service: str, attendues: set[str]
+) -> None:
     port = 10_000 + 10 * (os.getpid() % 490)
-    options = ["--croissance", "--court", "--json", "--dossier", tmp_path, "--port", str(port)]
+    options = ["--croissance", "--service", service, "--court", "--json", "--port", str(port)]
+    options += ["--dossier", str(tmp_path)]
     done = subprocess.run(
-        [RACINE / "jalons", "bench", *map(str, options)],
+        [RACINE / "jalons", "bench", *options],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     bilan = json.loads(done.stdout.splitlines()[-1])
     sortes = {one["sorte"] for one in bilan["genres"]}
-    assert sortes == {"commande", "recherche", "lecture", "liste"}
+    assert sortes == attendues
     for one in bilan["genres"]:
         assert min(one["p95_petit_ms"], one["p95_grand_ms"]) > 0, one
     petit, grand = bilan["octets"]

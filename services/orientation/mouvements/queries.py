@@ -17,9 +17,10 @@ _T = tables.Mouvement
 _SELECT = select(*_T.__table__.columns).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("id"))
 _P = tables.Personne
+# Who left it keeps it until another foyer has them, but has no role there any more.
 _DU_FOYER = (
     select(_P.id)
-    .where(siens(_P), _P.dossier_id == bindparam("dossier"))
+    .where(siens(_P), _P.dossier_id == bindparam("dossier"), _P.role.is_not(None))
     .order_by(_P.role, _P.id)
     .limit(200)
 )

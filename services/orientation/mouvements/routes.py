@@ -3,11 +3,11 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
-from services.orientation.mouvements import queries
+from services.orientation.mouvements import queries, rules
 from shared.refus import Introuvable
 from shared.schemas.commun import DateCivile, Identifiant
 from shared.schemas.orientation.imports import (
@@ -19,7 +19,7 @@ from shared.schemas.orientation.imports import (
 from shared.socle.contrat import portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.pages import PageDemandee, page_de, rendre_page
-from shared.socle.reponses import Effet, rendre
+from shared.socle.reponses import rendre_lecture
 from shared.socle.transactions import TransactionDep
 
 router = routeur("mouvements")
@@ -95,15 +95,15 @@ async def lister_mouvements(
     dependencies=[portee("orientation:lire")],
     responses=refusals(Introuvable),
 )
-async def obtenir_mouvement(mouvement_id: UUID, tx: TransactionDep) -> Response:
+async def obtenir_mouvement(mouvement_id: UUID, request: Request, tx: TransactionDep) -> Response:
     """Rend un mouvement, immuable, et les personnes qu'il concerne. Portée `orientation:lire`.
 
-    Qui est du foyer change sans qu'il change : `If-None-Match` n'y donne pas 304.
+    Qui est du foyer change sans que lui change : `ETag` dit les deux, et n'est pas sa version.
     """
     row = await queries.read_mouvement(tx, mouvement_id)
     personnes = await queries.read_personnes(tx, row)
     found = MouvementDetaille.model_validate({**row._mapping, "personne_ids": personnes})
-    return rendre(Effet(found, version=1, status=200))
+    return rendre_lecture(request, found, rules.version_de(personnes))
 
 
 def _mouvement(row: Row[Any]) -> Mouvement:

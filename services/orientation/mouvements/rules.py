@@ -15,6 +15,8 @@ Source: flux-caf.md, 6.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID
 
 from services.orientation.flux.canonique import EtatDossier, dossier_actif, suspendu
 from shared.schemas.orientation.imports import TypeMouvement
@@ -121,3 +123,8 @@ def mouvements_personne(
     if avant is not None and apres.decedee and not avant.decedee:
         found.append(TypeMouvement.DECES)
     return found
+
+
+def version_de(personnes: Sequence[UUID]) -> int:
+    """Return what tells apart two readings of a movement: whom it concerns, in order."""
+    return int.from_bytes(sha256(b"".join(un.bytes for un in personnes)).digest()[:6])

@@ -6,11 +6,15 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Row, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import Row, bindparam, case, exists, func, or_, select, union_all, update
 from sqlalchemy.orm import aliased
 
 from services.parcours import tables
-from services.parcours.accompagnements.rules import OrientationDecidee, debut_apres
+from services.parcours.accompagnements.rules import (
+    OrientationDecidee,
+    debut_apres,
+    motif_connu,
+)
 from shared.refus import Introuvable
 from shared.schemas.commun import Operation
 from shared.schemas.parcours.accompagnement import (
@@ -26,6 +30,7 @@ from shared.socle.pages import PageDemandee, paginer, parmi
 
 _log = structlog.get_logger()
 _T, _P, _C = tables.Parcours, tables.Periode, tables.ContratEngagement
+_DE_QUI = aliased(_T)
 COMMENTAIRE = "parcours.commentaire_cloture"
 
 _O = tables.Reouverture
@@ -111,18 +116,26 @@ _CLOSE = (
     )
     .returning(*_COLUMNS)
 )
-# Those of which it is the last orientation: a parcours is of the person of its last one.
-_LOCK_DERNIERES = (
+# Those that may pass to another, and all of whom they pass to: one of hers that opens again at the
+# same instant, or a contract made on it, comes before or after.
+_LOCK_RATTACHES = (
     select(_T.id, _T.personne_id, _T.orientation_id)
-    .join(
-        _P,
-        (_P.collectivite == _T.collectivite)
-        & (_P.parcours_id == _T.id)
-        & (_P.orientation_id == _T.orientation_id),
+    .where(
+        siens(_T),
+        _T.id.in_(
+            union_all(
+                select(_P.parcours_id).where(
+                    siens(_P), _P.orientation_id.in_(bindparam("p_orientations", expanding=True))
+                ),
+                select(_DE_QUI.id).where(
+                    siens(_DE_QUI),
+                    _DE_QUI.personne_id.in_(bindparam("p_personnes", expanding=True)),
+                ),
+            )
+        ),
     )
-    .where(siens(_T), _P.orientation_id.in_(bindparam("p_orientations", expanding=True)))
     .order_by(_T.id)
-    .with_for_update(of=_T)
+    .with_for_update()
 )
 _AUTRE, _SIEN, _AUTRE_CONTRAT = aliased(_T), aliased(_C), aliased(_C)
 _RATTACHER = (
@@ -267,11 +280,15 @@ async def follow_personnes(tx: Transaction, personnes: Mapping[UUID, UUID]) -> l
     Returns:
         What to tell the feed.
     """
-    rows = (await tx.execute(_LOCK_DERNIERES, {"p_orientations": list(personnes)})).all()
+    keys: Mapping[str, Any] = {
+        "p_orientations": list(personnes),
+        "p_personnes": sorted(set(personnes.values())),
+    }
     faits = []
-    for row in rows:
-        personne_id = personnes[row.orientation_id]
-        if row.personne_id == personne_id:
+    for row in (await tx.execute(_LOCK_RATTACHES, keys)).all():
+        # A parcours is of the person of its last orientation.
+        personne_id = personnes.get(row.orientation_id)
+        if personne_id is None or row.personne_id == personne_id:
             continue
         keys = {"p_id": row.id, "p_personne_id": personne_id}
         version = (await tx.execute(_RATTACHER, keys)).scalar_one_or_none()
@@ -361,15 +378,21 @@ async def reorient_parcours(
     )
 
 
-def render(row: Row[Any]) -> Parcours:
-    """Make the contract of a row."""
-    return Parcours.model_validate(row, from_attributes=True)
+def render(row: Row[Any], *, sante: bool) -> Parcours:
+    """Make the contract of a row, as who may know of health reads it, or not."""
+    return Parcours.model_validate(_connu(row, sante=sante))
 
 
-def render_detaille(row: Row[Any], periodes: Sequence[Row[Any]]) -> ParcoursDetaille:
+def render_detaille(
+    row: Row[Any], periodes: Sequence[Row[Any]], *, sante: bool
+) -> ParcoursDetaille:
     """Make the contract of a row and its periods."""
     found = [Periode.model_validate(periode, from_attributes=True) for periode in periodes]
-    return ParcoursDetaille.model_validate({**row._mapping, "periodes": found})
+    return ParcoursDetaille.model_validate({**_connu(row, sante=sante), "periodes": found})
+
+
+def _connu(row: Row[Any], *, sante: bool) -> dict[str, Any]:
+    return {**row._mapping, "motif_cloture": motif_connu(row.motif_cloture, sante=sante)}
 
 
 def _periode(

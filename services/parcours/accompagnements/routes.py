@@ -7,6 +7,12 @@ from fastapi import Path, Query, Request
 from starlette.responses import Response
 
 from services.parcours.accompagnements import queries, rules
+from services.parcours.freins.rules import (
+    DonneeSanteInterdite,
+    connait_sante,
+    exige_ecriture,
+    lit_sante,
+)
 from services.parcours.referents import queries as referents
 from shared.refus import Introuvable, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
@@ -67,7 +73,8 @@ async def lister_parcours(
     rows = await queries.list_parcours(tx, page, personnes=personne_id, statuts=statut)
     if personne_id:
         request.state.parcours_lus = [row.id for row in rows[: page.limite]]
-    return rendre_page(page, rows, queries.render)
+    sante = lit_sante(tx.acces.portees)
+    return rendre_page(page, rows, lambda row: queries.render(row, sante=sante))
 
 
 @router.get(
@@ -80,10 +87,14 @@ async def lister_parcours(
 async def obtenir_parcours(
     parcours_id: _ParcoursId, request: Request, tx: TransactionDep
 ) -> Response:
-    """Rend un parcours et ses périodes, une par orientation. Portée `parcours:lire`."""
+    """Rend un parcours et ses périodes, une par orientation. Portée `parcours:lire`.
+
+    Sans `parcours.sante:lire`, une sortie pour l'AAH se lit `radie_autre_motif`.
+    """
     row = await queries.read_parcours(tx, parcours_id)
     periodes = await queries.read_periodes(tx, parcours_id)
-    return rendre_lecture(request, queries.render_detaille(row, periodes), row.version)
+    sante = lit_sante(tx.acces.portees)
+    return rendre_lecture(request, queries.render_detaille(row, periodes, sante=sante), row.version)
 
 
 @router.post(
@@ -92,7 +103,7 @@ async def obtenir_parcours(
     response_model=Parcours,
     summary="Clore un parcours",
     dependencies=[portee("parcours:ecrire")],
-    responses=refusals(Introuvable, TransitionInterdite),
+    responses=refusals(Introuvable, TransitionInterdite, DonneeSanteInterdite),
 )
 async def cloturer_parcours(
     parcours_id: _ParcoursId,
@@ -104,11 +115,14 @@ async def cloturer_parcours(
 ) -> Response:
     """Clôt un parcours et sa période en cours : plus rien ne s'y écrit ensuite.
 
-    Portée `parcours:ecrire`. Publie `parcours.parcours.clos`, et ce qui cesse avec lui :
+    Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour le motif `aah`, qui dit un handicap.
+    Publie `parcours.parcours.clos`, et ce qui cesse avec lui :
     `parcours.referent.parti`, `parcours.passation.caduque`, `parcours.intervenant.parti`. Une
     personne qui revient dans les douze mois le rouvre, par une décision ou par
     `POST …/reouvertures` ; ensuite, elle en ouvre un autre, qui lui est lié.
     """
+
+    exige_ecriture(sante=demande.motif in rules.MOTIFS_SANTE, portees=tx.acces.portees)
 
     async def clore() -> Effet:
         etat = await queries.lock_parcours(tx, parcours_id)
@@ -146,7 +160,9 @@ async def cloturer_parcours(
             *partis,
         )
         return Effet(
-            queries.render(row), location=f"/v1/parcours/{parcours_id}", version=row.version
+            queries.render(row, sante=connait_sante(tx.acces.portees)),
+            location=f"/v1/parcours/{parcours_id}",
+            version=row.version,
         )
 
     return await once(tx, commande, clore)

@@ -1,6 +1,6 @@
 """When a parcours opens, goes on under another orientation, and ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from uuid import UUID
@@ -12,6 +12,8 @@ from shared.schemas.orientation.vocabulaire import TypeParcours
 from shared.schemas.parcours.accompagnement import ClotureCreation, StatutParcours
 
 MOTIF_AUTRE = "autre"
+# An exit that tells of a handicap; without the scope of health, another end of the right.
+MOTIFS_SANTE: Mapping[str, str] = {"aah": "radie_autre_motif"}
 TRANSITIONS = {
     StatutParcours.OUVERT: (StatutParcours.CLOS,),
     # A person who comes back soon opens it again (sorties); later, another one.
@@ -92,6 +94,16 @@ def exige_ouvert(statut: str) -> None:
     """
     if statut != StatutParcours.OUVERT:
         raise ParcoursClos
+
+
+def motif_connu(motif: str | None, *, sante: bool) -> str | None:
+    """Return why a parcours ended, as it may be known.
+
+    Args:
+        motif: None: it is open.
+        sante: whether health may be known.
+    """
+    return motif if sante or motif is None else MOTIFS_SANTE.get(motif, motif)
 
 
 def verifier_cloture(

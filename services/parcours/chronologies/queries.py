@@ -2,22 +2,26 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Date,
     Row,
     Select,
     Text,
     Uuid,
     and_,
+    bindparam,
     case,
     cast,
     func,
     literal,
     select,
     true,
+    tuple_,
     union_all,
 )
 
@@ -31,16 +35,17 @@ from shared.schemas.parcours.chronologies import TypeEvenement as Type
 from shared.schemas.parcours.freins import StatutFrein
 from shared.schemas.parcours.prescriptions import StatutPrescription
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer, trancher
+from shared.socle.pages import PageDemandee
 
 _T, _P, _D = tables.Parcours, tables.Periode, tables.Diagnostic
-_C, _V, _ACTE = tables.ContratEngagement, tables.RevisionContrat, tables.ActeContrat
+_V, _ACTE = tables.RevisionContrat, tables.ActeContrat
 _R, _H, _A, _I = tables.Referent, tables.Passation, tables.ReponsePassation, tables.Intervenant
 _S, _SA = tables.Suspension, tables.ActeSuspension
 _O, _M = tables.Reouverture, tables.MouvementDroit
 _U, _RDV = tables.Activite, tables.ActeRendezVous
 _E, _EA, _DI, _DA = tables.Emploi, tables.ActeEmploi, tables.Dispositif, tables.ActeDispositif
 _AJ, _MR = tables.AideJeune, tables.MiseEnRelation
+_PARCOURS, _FUSEAU = bindparam("p_parcours_id", type_=Uuid), bindparam("p_fuseau", type_=Text)
 
 
 async def list_evenements(
@@ -53,20 +58,52 @@ async def list_evenements(
     au: date | None,
     jusqu_a: datetime | None,
 ) -> Sequence[Row[Any]]:
-    """Read a page of what had happened by a day, as known before an instant.
+    """Read a page of what had happened by a day, as known before an instant."""
+    values: dict[str, Any] = {
+        "p_parcours_id": parcours_id,
+        "p_fuseau": fuseau,
+        "p_limite": page.limite + 1,
+    }
+    if au is not None:
+        values["p_au"] = au
+    if jusqu_a is not None:
+        values["p_jusqu_a"] = jusqu_a
+    if page.apres is not None:
+        jour, dernier = page.apres
+        values |= {"p_apres": date.fromisoformat(jour), "p_apres_id": UUID(dernier)}
+    descend = page.tri.startswith("-")
+    statement = _evenements(sante=sante, descend=descend, donnees=frozenset(values))
+    return (await tx.execute(statement, values)).all()
 
-    Each kind is cut to the page before the kinds are put together.
+
+@cache
+def _evenements(*, sante: bool, descend: bool, donnees: frozenset[str]) -> Select[Any]:
+    """Say what is asked, by which values are given; each is said once, for it is long to say.
+
+    Each kind of fact is cut to the page before the kinds are put together.
     """
     tranches = []
-    for faits in _faits(parcours_id, fuseau, sante=sante):
+    for faits in _faits(sante=sante):
         kind = faits.subquery()
-        statement = select(kind).where(
-            true() if au is None else kind.c.date_evenement <= au,
-            true() if jusqu_a is None else kind.c.connu_le < jusqu_a,
+        connus = select(kind).where(
+            kind.c.date_evenement <= bindparam("p_au", type_=Date) if "p_au" in donnees else true(),
+            kind.c.connu_le < bindparam("p_jusqu_a") if "p_jusqu_a" in donnees else true(),
         )
-        tranches.append(select(trancher(statement, kind.c, page).subquery()))
+        tranche = _trancher(connus, kind.c, descend=descend, suite="p_apres" in donnees)
+        tranches.append(select(tranche.subquery()))
     ensemble = union_all(*tranches).subquery()
-    return await paginer(tx, select(ensemble), ensemble.c, page)
+    return _trancher(select(ensemble), ensemble.c, descend=descend, suite="p_apres" in donnees)
+
+
+def _trancher(statement: Select[Any], table: Any, *, descend: bool, suite: bool) -> Select[Any]:
+    """What `shared.socle.pages.trancher` says, of values that are still to come."""
+    cle = (table.date_evenement, table.id)
+    if suite:
+        ici = tuple_(*cle)
+        dernier = tuple_(bindparam("p_apres", type_=Date), bindparam("p_apres_id", type_=Uuid))
+        statement = statement.where(ici < dernier if descend else ici > dernier)
+    order = [une.desc() if descend else une.asc() for une in cle]
+    return statement.order_by(*order).limit(bindparam("p_limite", type_=BigInteger))
 
 
 def render(row: Row[Any]) -> EvenementParcours:
@@ -74,17 +111,17 @@ def render(row: Row[Any]) -> EvenementParcours:
     return EvenementParcours.model_validate(row, from_attributes=True)
 
 
-def _faits(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[Any]]:
+def _faits(*, sante: bool) -> list[Select[Any]]:
     """Every kind of fact, each as one list of the same columns."""
-    parcours = _T.id == parcours_id
+    parcours = _T.id == _PARCOURS
     # An end older than `cloture_le` is known since the row last changed.
     clos_le = func.coalesce(_T.cloture_le, _T.modifie_le)
-    periode = _P.parcours_id == parcours_id
-    referent = _R.parcours_id == parcours_id
-    passation = _H.parcours_id == parcours_id
-    diagnostic = _D.parcours_id == parcours_id
+    periode = _P.parcours_id == _PARCOURS
+    referent = _R.parcours_id == _PARCOURS
+    passation = _H.parcours_id == _PARCOURS
+    diagnostic = _D.parcours_id == _PARCOURS
     intervenant = and_(
-        _I.parcours_id == parcours_id,
+        _I.parcours_id == _PARCOURS,
         true() if sante else _I.role.not_in([role.value for role in ROLES_SANTE]),
     )
     faits = [
@@ -101,80 +138,83 @@ def _faits(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[Any]]:
         _debut(Type.INTERVENANT_ARRIVE, "intervenants", _I, _I.date_debut).where(intervenant),
         _fin(Type.INTERVENANT_PARTI, "intervenants", _I, _I.date_fin, _I.fin_le).where(intervenant),
         _debut(Type.DIAGNOSTIC_SIGNE, "diagnostics", _D, _D.date_diagnostic).where(diagnostic),
-        *_des_contrats(parcours_id, fuseau),
-        *_des_activites(parcours_id),
-        *_des_suspensions(parcours_id),
-        *_de_l_emploi(parcours_id, fuseau, sante=sante),
-        *_des_retours(parcours_id),
+        *_des_contrats(),
+        *_des_activites(),
+        *_des_suspensions(),
+        *_de_l_emploi(sante=sante),
+        *_des_retours(),
     ]
     for volet in tables.VOLETS[sante]:
-        faits += _du_volet(volet, parcours_id, fuseau)
+        faits += _du_volet(volet)
     return faits
 
 
-def _des_contrats(parcours_id: UUID, fuseau: str) -> list[Select[Any]]:
-    """The versions and acts of the person's contracts, under the decisions of this parcours.
+def _des_contrats() -> list[Select[Any]]:
+    """The versions and acts of contracts, under the decisions of this parcours.
 
-    A contract outlives a parcours: one signed before an exit is that of the return too.
+    A contract outlives a parcours: one signed before an exit is that of the return too, and the
+    undoing of a merge may leave the two parcours to different persons.
     """
-    ecrite = _jour(_V.cree_le, fuseau)
+    ecrite = _jour(_V.cree_le)
     version = case(
         (_V.rang == 1, literal(Type.CONTRAT_ETABLI.value, Text)),
         else_=literal(Type.CONTRAT_REVISE.value, Text),
     )
     acte = literal("contrat_", Text) + _ACTE.type
     return [
-        _sous_decision(_debut(type_, "contrats-engagement", table, jour, table.contrat_id), table)
-        # By the person: her contracts are found by index.
-        .join(_T, (_T.collectivite == _C.collectivite) & (_T.personne_id == _C.personne_id))
-        .where(_T.id == parcours_id, _P.parcours_id == parcours_id)
+        _debut(type_, "contrats-engagement", table, jour, table.contrat_id)
+        .join(
+            _P,
+            (_P.collectivite == table.collectivite) & (_P.orientation_id == table.orientation_id),
+        )
+        .where(_P.parcours_id == _PARCOURS)
         for type_, table, jour in ((version, _V, ecrite), (acte, _ACTE, _ACTE.date_acte))
     ]
 
 
-def _des_activites(parcours_id: UUID) -> list[Select[Any]]:
+def _des_activites() -> list[Select[Any]]:
     """Hours are not among them: they are counted by the week, not told one by one."""
-    activite = _U.parcours_id == parcours_id
+    activite = _U.parcours_id == _PARCOURS
     acte = literal("rendez_vous_", Text) + _RDV.statut
     return [
         _debut(Type.ACTIVITE_COMMENCEE, "activites", _U, _U.date_debut).where(activite),
         _fin(Type.ACTIVITE_ARRETEE, "activites", _U, _U.date_arret, _U.arret_le).where(activite),
         _debut(acte, "rendez-vous", _RDV, _RDV.date_acte, _RDV.rendez_vous_id).where(
-            _RDV.parcours_id == parcours_id
+            _RDV.parcours_id == _PARCOURS
         ),
     ]
 
 
-def _des_suspensions(parcours_id: UUID) -> list[Select[Any]]:
+def _des_suspensions() -> list[Select[Any]]:
     acte = literal("suspension_", Text) + _SA.type
     return [
         _debut(acte, "suspensions", _SA, _SA.date_acte, _SA.suspension_id)
         .join(_S, (_S.collectivite == _SA.collectivite) & (_S.id == _SA.suspension_id))
-        .where(_S.parcours_id == parcours_id)
+        .where(_S.parcours_id == _PARCOURS)
     ]
 
 
-def _de_l_emploi(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[Any]]:
+def _de_l_emploi(*, sante: bool) -> list[Select[Any]]:
     """Jobs and dispositifs by their acts, aids, and offers for which the person was put forward."""
     return [
-        _debut(literal("emploi_", Text) + _EA.type, "emplois", _EA, _jour_acte(_EA, fuseau), _E.id)
+        _debut(literal("emploi_", Text) + _EA.type, "emplois", _EA, _jour_acte(_EA), _E.id)
         .join(_E, (_E.collectivite == _EA.collectivite) & (_E.id == _EA.emploi_id))
-        .where(_E.parcours_id == parcours_id),
+        .where(_E.parcours_id == _PARCOURS),
         _debut(
             literal("dispositif_", Text) + _DA.type,
             "dispositifs",
             _DA,
-            _jour_acte(_DA, fuseau),
+            _jour_acte(_DA),
             _DI.id,
         )
         .join(_DI, (_DI.collectivite == _DA.collectivite) & (_DI.id == _DA.dispositif_id))
-        .where(_DI.parcours_id == parcours_id, connus(sante=sante)),
+        .where(_DI.parcours_id == _PARCOURS, connus(sante=sante)),
         _debut(Type.AIDE_DEMANDEE, "aides-jeunes", _AJ, _AJ.date_demande).where(
-            _AJ.parcours_id == parcours_id
+            _AJ.parcours_id == _PARCOURS
         ),
         *(
             _fin(type_, "aides-jeunes", _AJ, jour, connu_le).where(
-                _AJ.parcours_id == parcours_id, admis
+                _AJ.parcours_id == _PARCOURS, admis
             )
             for type_, jour, connu_le, admis in (
                 (Type.AIDE_VERSEE, _AJ.date_versement, _AJ.versement_le, true()),
@@ -190,25 +230,25 @@ def _de_l_emploi(parcours_id: UUID, fuseau: str, *, sante: bool) -> list[Select[
         ),
         _debut(
             Type.MISE_EN_RELATION_PROPOSEE, "mises-en-relation", _MR, _MR.date_proposition
-        ).where(_MR.parcours_id == parcours_id),
+        ).where(_MR.parcours_id == _PARCOURS),
         _fin(
             Type.MISE_EN_RELATION_RESOLUE,
             "mises-en-relation",
             _MR,
             _MR.date_resultat,
             _MR.modifie_le,
-        ).where(_MR.parcours_id == parcours_id),
+        ).where(_MR.parcours_id == _PARCOURS),
     ]
 
 
-def _jour_acte(acte: Any, fuseau: str) -> Any:
+def _jour_acte(acte: Any) -> Any:
     """The day of an act; a prolongation bears the last day that it gives, and is of its writing."""
-    return case((acte.type == "prolongation", _jour(acte.cree_le, fuseau)), else_=acte.date_acte)
+    return case((acte.type == "prolongation", _jour(acte.cree_le)), else_=acte.date_acte)
 
 
-def _des_retours(parcours_id: UUID) -> list[Select[Any]]:
+def _des_retours() -> list[Select[Any]]:
     """The returns, the exits that they followed, and what the flux told of the right."""
-    retour = _O.parcours_id == parcours_id
+    retour = _O.parcours_id == _PARCOURS
     mouvement = literal("mouvement_", Text) + _M.type
     return [
         _debut(Type.PARCOURS_ROUVERT, "parcours", _O, _O.date_reouverture, _O.parcours_id).where(
@@ -216,7 +256,7 @@ def _des_retours(parcours_id: UUID) -> list[Select[Any]]:
         ),
         _sortie(_O.parcours_id, _O.rang - 1, _O, _O.date_sortie, _O.sortie_le).where(retour),
         _debut(mouvement, "parcours", _M, _M.date_reference, _M.parcours_id).where(
-            _M.parcours_id == parcours_id
+            _M.parcours_id == _PARCOURS
         ),
     ]
 
@@ -235,24 +275,14 @@ def _sortie(parcours: Any, avant: Any, table: Any, jour: Any, connu_le: Any) -> 
     )
 
 
-def _sous_decision(faits: Select[Any], table: Any) -> Select[Any]:
-    """Join what was written of a contract to the period of the decision that then stood."""
-    return faits.join(
-        _C, (_C.collectivite == table.collectivite) & (_C.id == table.contrat_id)
-    ).join(
-        _P,
-        (_P.collectivite == table.collectivite) & (_P.orientation_id == table.orientation_id),
-    )
-
-
-def _du_volet(volet: Volet, parcours_id: UUID, fuseau: str) -> list[Select[Any]]:
+def _du_volet(volet: Volet) -> list[Select[Any]]:
     frein, observation, prescription = volet.frein, volet.observation, volet.prescription
-    du_frein = frein.parcours_id == parcours_id
-    prescrite = prescription.parcours_id == parcours_id
+    du_frein = frein.parcours_id == _PARCOURS
+    prescrite = prescription.parcours_id == _PARCOURS
     # An end older than `fin_le` is known since the row last changed.
     fin_le = func.coalesce(frein.fin_le, frein.modifie_le)
-    reservee = _jour(prescription.cree_le, fuseau)
-    resolue = _jour(prescription.modifie_le, fuseau)
+    reservee = _jour(prescription.cree_le)
+    resolue = _jour(prescription.modifie_le)
     # A confirmation older than `confirmee_le` is known since the row last changed.
     confirmee_le = func.coalesce(prescription.confirmee_le, prescription.modifie_le)
     etat = tables.ETATS_OBJECTIF[volet.sante]
@@ -290,13 +320,13 @@ def _du_volet(volet: Volet, parcours_id: UUID, fuseau: str) -> list[Select[Any]]
             for type_, jour, connu_le, arrivee in (
                 (
                     Type.PRESCRIPTION_ACCEPTEE,
-                    _jour(prescription.acceptee_le, fuseau),
+                    _jour(prescription.acceptee_le),
                     prescription.acceptee_le,
                     true(),
                 ),
                 (
                     Type.PRESCRIPTION_CONFIRMEE,
-                    _jour(confirmee_le, fuseau),
+                    _jour(confirmee_le),
                     confirmee_le,
                     prescription.engagement_id.is_not(None),
                 ),
@@ -320,7 +350,7 @@ def _du_volet(volet: Volet, parcours_id: UUID, fuseau: str) -> list[Select[Any]]
             etat,
             etat.date_etat,
             etat.objectif_id,
-        ).where(etat.parcours_id == parcours_id),
+        ).where(etat.parcours_id == _PARCOURS),
     ]
 
 
@@ -348,6 +378,6 @@ def _fait(
     ).where(siens(table))
 
 
-def _jour(instant: Any, fuseau: str) -> Any:
+def _jour(instant: Any) -> Any:
     """The civil day of an instant, where the collectivité is."""
-    return cast(func.timezone(fuseau, instant), Date)
+    return cast(func.timezone(_FUSEAU, instant), Date)

@@ -24,6 +24,7 @@ from services.parcours.echeances.rules import DUES
 from services.parcours.freins import queries as freins
 from services.parcours.freins.rules import DonneeSanteInterdite, lit_sante
 from services.parcours.journaux_acces import queries as journaux
+from services.parcours.journaux_acces.routes import noter
 from services.parcours.prescriptions import queries as prescriptions
 from services.parcours.referents.queries import read_courant as read_referent_courant
 from shared import contexte
@@ -109,6 +110,7 @@ async def creer_code_consultation(
     parcours_id: _ParcoursId,
     demande: CodeConsultationCreation,
     commande: CommandeDep,
+    request: Request,
     service: ServiceDep,
     tx: TransactionDep,
 ) -> Response:
@@ -143,6 +145,8 @@ async def creer_code_consultation(
             },
         )
         await _publier(tx, "cree", row)
+        if not commande.essai:
+            await noter(request, tx)
         cree = CodeConsultationCree(
             consultation=queries.render(row, service.horloge()),
             code=code,

@@ -334,6 +334,7 @@ async def obtenir_membre(membre_id: _MembreId, request: Request, tx: Transaction
     row = await queries.read_membre(
         tx, membre_id, rules.roles_connus(sante=sante), sante=sante, lock=False
     )
+    request.state.parcours_lus = [row.parcours_id]
     return rendre_lecture(request, queries.render_membre(row), row.version)
 
 
@@ -350,6 +351,7 @@ async def cloturer_membre(
     demande: MembreClotureCreation,
     commande: CommandeDep,
     version: SiVersion,
+    request: Request,
     service: ServiceDep,
     tx: TransactionDep,
 ) -> Response:
@@ -364,6 +366,7 @@ async def cloturer_membre(
         membre = await queries.read_membre(
             tx, membre_id, rules.roles_connus(sante=sante), sante=sante, lock=True
         )
+        request.state.parcours_lus = [membre.parcours_id]
         exige_ecriture(
             sante=membre.rqth or membre.role in rules.ROLES_SANTE, portees=tx.acces.portees
         )

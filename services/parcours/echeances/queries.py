@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     Date,
     Row,
+    Select,
     Text,
     Uuid,
     and_,
-    case,
     cast,
-    exists,
     func,
     literal,
     null,
@@ -135,14 +135,14 @@ def _dues(due: Due, fuseau: str, jour: date, *, sante: bool) -> Any:
 
 
 def _contrat(due: Due) -> Any:
-    reoriente = (
-        exists()
+    reoriente = _il_en_est(
+        select(_AUTRE.id)
         .where(_AUTRE.collectivite == _P.collectivite, _AUTRE.parcours_id == _P.parcours_id)
         .where(_AUTRE.orientation_id != _P.orientation_id)
     )
     apres = due.delai.code == CONTRAT_REORIENTATION
-    clos = (
-        exists()
+    clos = _il_en_est(
+        select(_CLOS.id)
         .where(_CLOS.collectivite == _P.collectivite, _CLOS.parcours_id == _P.parcours_id)
         .where(_CLOS.orientation_id == _P.orientation_id, _CLOS.statut == _CLOTURE)
     )
@@ -178,10 +178,16 @@ def _contrat(due: Due) -> Any:
         .where(siens(_P), _P.date_fin.is_(None), _T.statut == StatutParcours.OUVERT.value)
         .where(or_(_C.id.is_not(None), ~clos))
         .where(_en_vigueur(_P.date_depart_contrat, due))
-        # By a CASE, asked of each period in the order of the page: NOT EXISTS would be a join, for
-        # which all are read.
-        .where(case((reoriente, apres), else_=not apres))
+        .where(reoriente if apres else ~reoriente)
     )
+
+
+def _il_en_est(rows: Select[Any]) -> Any:
+    """Tell, of each period in the order of the page, whether there are such rows.
+
+    EXISTS would be a join, or a table of all that there are: either reads them all.
+    """
+    return rows.limit(1).scalar_subquery().is_not(None)
 
 
 def _ore(due: Due) -> Any:
@@ -211,6 +217,18 @@ def _ore(due: Due) -> Any:
 def _reexamen(due: Due, fuseau: str) -> Any:
     """The day was set with the version: it may be sooner than the delay, never later."""
     social = _P.type_parcours == TypeParcours.SOCIAL.value
+    parcours = _celui(
+        _T,
+        _T.id == _C.parcours_id,
+        _T.collectivite == _V.collectivite,
+        _T.statut == StatutParcours.OUVERT.value,
+    )
+    periode = _celui(
+        _P,
+        _P.orientation_id == _V.orientation_id,
+        _P.collectivite == _V.collectivite,
+        social if due.delai.code == REEXAMEN_SOCIAL else ~social,
+    )
     return (
         select(
             _V.id,
@@ -229,12 +247,19 @@ def _reexamen(due: Due, fuseau: str) -> Any:
             (_C.statut != _SUSPENDU).label("en_cours"),
         )
         .join(_C, (_C.collectivite == _V.collectivite) & (_C.id == _V.contrat_id))
-        .join(_T, (_T.collectivite == _C.collectivite) & (_T.id == _C.parcours_id))
-        .join(_P, (_P.collectivite == _V.collectivite) & (_P.orientation_id == _V.orientation_id))
+        .join(parcours, true())
+        .join(periode, true())
         .where(siens(_V), _V.date_reexamen.is_not(None), _V.rang == _C.revision, NON_CLOS)
-        .where(_T.statut == StatutParcours.OUVERT.value)
-        .where(social if due.delai.code == REEXAMEN_SOCIAL else ~social)
     )
+
+
+def _celui(table: Any, *criteres: ColumnElement[bool]) -> Any:
+    """The one row that there is, looked up for each one of the page.
+
+    A join would be planned by statistics that are of every collectivité: of one that has none of
+    these, it read all the parcours.
+    """
+    return select(table).where(*criteres).limit(1).lateral()
 
 
 _SUIVIES = {  # from, last day, done, what waits for it

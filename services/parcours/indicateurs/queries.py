@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from services.parcours import tables
+from services.parcours.accompagnements.rules import MOTIFS_SANTE
 from services.parcours.indicateurs.rules import CompteAction
 from shared.schemas.parcours.indicateurs import AxeIndicateurs
 from shared.socle.db import Transaction
@@ -16,7 +17,7 @@ from shared.socle.db import Transaction
 _SUIVIES = """
 WITH suivies AS (
   SELECT DISTINCT ON (p.personne_id) p.personne_id, {cle} AS cle,
-    CASE WHEN p.date_cloture <= :fin THEN p.motif_cloture ELSE 'en_cours' END AS statut
+    CASE WHEN p.date_cloture <= :fin THEN {motif} ELSE 'en_cours' END AS statut
   FROM parcours p
   WHERE p.collectivite = :collectivite AND p.date_ouverture <= :fin
     AND (p.date_cloture IS NULL OR p.date_cloture >= :debut)
@@ -91,6 +92,13 @@ GROUP BY r.action_id
 ORDER BY r.action_id
 LIMIT 5000
 """
+# An exit that tells of a handicap is counted as it is told.
+_MOTIFS = {
+    True: "p.motif_cloture",
+    False: "CASE p.motif_cloture "
+    + " ".join(f"WHEN '{motif}' THEN '{dit}'" for motif, dit in MOTIFS_SANTE.items())
+    + " ELSE p.motif_cloture END",
+}
 _CLES = {
     None: "'ensemble'",
     AxeIndicateurs.ORGANISME: "p.organisme_referent_id::text",
@@ -146,6 +154,6 @@ async def _read(
 ) -> Sequence[Row[Any]]:
     # Only constants of this page are put together: what the caller sent is a parameter.
     cle, sources = _CLES[axe], _sources(sante=sante)
-    statement = text(_SUIVIES.format(cle=cle) + mesure.format(**sources))
+    statement = text(_SUIVIES.format(cle=cle, motif=_MOTIFS[sante]) + mesure.format(**sources))
     parametres = {nom for nom in periode if f":{nom}" in statement.text}
     return (await tx.execute(statement, {nom: periode[nom] for nom in parametres})).all()

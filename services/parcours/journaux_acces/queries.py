@@ -18,18 +18,18 @@ from shared.socle.pages import PageDemandee, paginer
 _A, _T = tables.AccesParcours, tables.Parcours
 # Where a path names a resource otherwise than its table.
 _NOMS = {"contrat_engagement": "contrat"}
-_PARCOURS = "parcours_id"
+PARCOURS = "parcours_id"
 
 
 def _tables() -> Iterator[tuple[str, str]]:
     """Each table whose rows are of one parcours, by the path parameter that names one of them."""
     for table in tables.Base.metadata.sorted_tables:
-        if "id" in table.c and _PARCOURS in table.c and table.name != _A.__tablename__:
+        if "id" in table.c and PARCOURS in table.c and table.name != _A.__tablename__:
             nom = table.name.removesuffix("_sante")
             yield f"{_NOMS.get(nom, nom)}_id", table.name
 
 
-_DE: dict[str, list[str]] = {_PARCOURS: []}
+_DE: dict[str, list[str]] = {PARCOURS: []}
 for _parametre, _table in _tables():
     _DE.setdefault(_parametre, []).append(_table)
 
@@ -49,7 +49,7 @@ def _journaliser(source: str) -> Any:
 _JOURNALISER = {
     parametre: _journaliser(
         " UNION ALL ".join(
-            f"SELECT {'id' if table == 'parcours' else _PARCOURS} AS parcours_id FROM {table}"
+            f"SELECT {'id' if table == 'parcours' else PARCOURS} AS parcours_id FROM {table}"
             " WHERE collectivite = :collectivite AND id = :cle"
             for table in (noms or ["parcours"])
         )

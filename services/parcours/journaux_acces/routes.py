@@ -15,7 +15,7 @@ from shared.schemas.commun import Identifiant
 from shared.schemas.parcours.consultations import PageAccesJournal
 from shared.socle.auth import Acces
 from shared.socle.contrat import portee, routeur
-from shared.socle.db import ATTENTE_TRAVAIL
+from shared.socle.db import ATTENTE_TRAVAIL, Transaction
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.service import Service
 from shared.socle.transactions import TransactionDep
@@ -34,43 +34,63 @@ async def journaliser(request: Request) -> AsyncIterator[None]:
     (`request.state.parcours_lus`). A list of all parcours names none: what it shows of each is in
     the request's log only. What was refused or failed is not noted; a trial changes nothing, and
     is noted as a read of what it answers. A fault here after a write leaves it done, as a lost
-    answer does.
+    answer does: its repeat is told the same, but for what is told once (`noter`).
     """
     yield
-    if request.state.statut >= HTTPStatus.BAD_REQUEST:  # refused, under the command's key
+    # Refused, under the command's key, or noted with what it did.
+    if request.state.statut >= HTTPStatus.BAD_REQUEST or hasattr(request.state, "acces_note"):
         return
-    nommees = [("parcours_id", un) for un in getattr(request.state, "parcours_lus", ())]
-    nommees += [("parcours_id", UUID(un)) for un in request.query_params.getlist("parcours_id")]
-    du_chemin = queries.nommees(request.path_params)
-    if du_chemin is not None:
-        nommees.append(du_chemin)
+    nommees = _nommees(request)
     if not nommees:
         return
     service: Service = request.app.state.service
     acces: Acces = request.state.acces
-    route = request.scope["route"]
-    # Health is seen by the scopes, or by what the route says: a code may open it to a portal.
-    sante = getattr(request.state, "sante_lue", connait_sante(acces.portees))
-    ecriture = not (
-        request.method == "GET"
-        or route.path.endswith("/recherches")
-        or request.query_params.get("essai") == "true"
-    )
-    instant = service.horloge()
+    commun, instant = _commun(request), service.horloge()
     # Who, what and when, but for which resource.
-    commun = (acces.collectivite, acces.auteur, route.name, ecriture, sante, instant.date())
+    cle = (acces.collectivite, acces.auteur, *commun.values(), instant.date())
     notes: set[tuple[Any, ...]] = request.app.state.acces_notes
-    nouvelles = {une for une in nommees if (*commun, *une) not in notes}
+    nouvelles = {une for une in nommees if (*cle, *une) not in notes}
     if not nouvelles:
         return
     # The one row of a client, an operation and a day: its twins may make it wait a little.
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
-        await queries.store_acces(
-            tx, nouvelles, operation=route.name, ecriture=ecriture, sante=sante, instant=instant
-        )
+        await queries.store_acces(tx, nouvelles, **commun, instant=instant)
     if len(notes) > _NOTES_MAX:
         notes.clear()
-    notes.update((*commun, *une) for une in nouvelles)
+    notes.update((*cle, *une) for une in nouvelles)
+
+
+async def noter(request: Request, tx: Transaction) -> None:
+    """Note a command in its own transaction, where its answer is told once.
+
+    Noted after, a fault would lose that answer for ever, and leave what it tells of.
+    """
+    instant = request.app.state.service.horloge()
+    await queries.store_acces(tx, _nommees(request), **_commun(request), instant=instant)
+    request.state.acces_note = True
+
+
+def _nommees(request: Request) -> list[tuple[str, UUID]]:
+    """Which parameters name a parcours, and their values."""
+    found = [(queries.PARCOURS, un) for un in getattr(request.state, "parcours_lus", ())]
+    found += [(queries.PARCOURS, UUID(un)) for un in request.query_params.getlist(queries.PARCOURS)]
+    du_chemin = queries.nommees(request.path_params)
+    return found if du_chemin is None else [*found, du_chemin]
+
+
+def _commun(request: Request) -> dict[str, Any]:
+    """What is noted of all that a request names."""
+    route = request.scope["route"]
+    return {
+        "operation": route.name,
+        "ecriture": not (
+            request.method == "GET"
+            or route.path.endswith("/recherches")
+            or request.query_params.get("essai") == "true"
+        ),
+        # Health is seen by the scopes, or by what the route says: a code may open it to a portal.
+        "sante": getattr(request.state, "sante_lue", connait_sante(request.state.acces.portees)),
+    }
 
 
 # scope="function" writes it before the response leaves, after the request's own transaction.

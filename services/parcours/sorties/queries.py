@@ -12,8 +12,14 @@ from sqlalchemy.orm import aliased
 
 from services.parcours import tables
 from services.parcours.accompagnements.queries import COMMENTAIRE, close_parcours, read_parcours
-from services.parcours.accompagnements.rules import OrientationDecidee
-from services.parcours.sorties.rules import DECISION_ANNULEE, effet_droit, motif_sortie
+from services.parcours.accompagnements.rules import OrientationDecidee, motif_connu
+from services.parcours.sorties.rules import (
+    DECISION_ANNULEE,
+    effet_droit,
+    motif_sortie,
+    propose_retour,
+)
+from shared.delais import Delai
 from shared.refus import Introuvable
 from shared.schemas.commun import Operation
 from shared.schemas.orientation.imports import MouvementDetaille as MouvementLu
@@ -255,8 +261,14 @@ async def list_mouvements(
     return await paginer(tx, _MOUVEMENTS, _M, page, {"p_id": parcours_id})
 
 
-async def follow_mouvements(tx: Transaction, lus: Sequence[MouvementLu]) -> list[Fait]:
+async def follow_mouvements(
+    tx: Transaction, lus: Sequence[MouvementLu], locaux: Sequence[Delai]
+) -> list[Fait]:
     """Keep what a flux told of persons who have a parcours, open or the last one that ended.
+
+    Args:
+        lus: in the order of the feed.
+        locaux: delays of the collectivité.
 
     Returns:
         What to tell the feed; a movement told again tells nothing.
@@ -265,16 +277,18 @@ async def follow_mouvements(tx: Transaction, lus: Sequence[MouvementLu]) -> list
     if not personnes:
         return []
     rows = (await tx.execute(_DES_PERSONNES, {"p_personnes": sorted(personnes)})).all()
-    de = {row.personne_id: row.id for row in sorted(rows, key=_fin)}
+    de = {row.personne_id: row for row in sorted(rows, key=_fin)}
     faits = []
     for lu in lus:
         for personne_id in lu.personne_ids:
-            if (parcours_id := de.get(personne_id)) is not None:
-                faits += await _store_mouvement(tx, lu, parcours_id)
+            if (row := de.get(personne_id)) is not None:
+                faits += await _store_mouvement(tx, lu, row, locaux)
     return faits
 
 
-async def _store_mouvement(tx: Transaction, lu: MouvementLu, parcours_id: UUID) -> list[Fait]:
+async def _store_mouvement(
+    tx: Transaction, lu: MouvementLu, row: Row[Any], locaux: Sequence[Delai]
+) -> list[Fait]:
     type_ = TypeMouvementDroit(lu.type)
     motif = motif_sortie(type_, lu.motif)
     effet = effet_droit(type_, motif)
@@ -283,7 +297,7 @@ async def _store_mouvement(tx: Transaction, lu: MouvementLu, parcours_id: UUID) 
         {
             "id": new_id(),
             "mouvement_id": lu.id,
-            "parcours_id": parcours_id,
+            "parcours_id": row.id,
             "type": type_.value,
             "effet": effet.value,
             "date_reference": lu.date_reference,
@@ -299,8 +313,9 @@ async def _store_mouvement(tx: Transaction, lu: MouvementLu, parcours_id: UUID) 
             moved = _MOVED.values(date_sortie_droits_devoirs=None)
         case _:
             moved = _MOVED
-    version = (await tx.execute(moved, {"p_id": parcours_id})).scalar_one()
-    return [_fait("droit_change", parcours_id, version)]
+    version = (await tx.execute(moved, {"p_id": row.id})).scalar_one()
+    proposes = propose_retour(effet, lu.date_reference, row.date_cloture, locaux)
+    return [_fait("retour_propose" if proposes else "droit_change", row.id, version)]
 
 
 async def close_annules(tx: Transaction, orientations: Sequence[UUID], jour: date) -> list[Fait]:
@@ -331,13 +346,16 @@ async def close_annules(tx: Transaction, orientations: Sequence[UUID], jour: dat
     return faits
 
 
-def render_reouverture(row: Row[Any], coffre: Coffre) -> ReouvertureParcours:
-    """Make the contract of a return."""
-    scelle = row.commentaire_sortie
+def render_reouverture(row: Row[Any], coffre: Coffre, *, sante: bool) -> ReouvertureParcours:
+    """Make the contract of a return, as who may know of health reads it, or not."""
+    motif = motif_connu(row.motif_sortie, sante=sante)
+    # What is said of an exit that is told as another would tell it.
+    scelle = row.commentaire_sortie if motif == row.motif_sortie else None
     commentaire = coffre.ouvrir(scelle, COMMENTAIRE).decode() if scelle else None
     return ReouvertureParcours.model_validate(
         {
             **row._mapping,
+            "motif_sortie": motif,
             "commentaire_sortie": commentaire,
             "auteur": {"client_id": row.client_id},
         }

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from services.parcours import voisins
 from services.parcours.accompagnements.queries import read_parcours, render
 from services.parcours.contrats_engagement.queries import read_delais_locaux
+from services.parcours.freins.rules import lit_sante
 from services.parcours.sorties import queries, rules
 from services.parcours.sorties.rules import (
     AutreParcoursOuvert,
@@ -98,7 +99,9 @@ async def rouvrir_parcours(
             ),
         )
         return Effet(
-            render(rouvert), location=f"/v1/parcours/{parcours_id}", version=rouvert.version
+            render(rouvert, sante=lit_sante(acces.portees)),
+            location=f"/v1/parcours/{parcours_id}",
+            version=rouvert.version,
         )
 
     async with service.base.transaction(acces) as tx:
@@ -118,10 +121,16 @@ async def lister_reouvertures(
     service: ServiceDep,
     tx: TransactionDep,
 ) -> Response:
-    """Rend chaque retour et la sortie qu'il suit, le dernier d'abord. Portée `parcours:lire`."""
+    """Rend chaque retour et la sortie qu'il suit, le dernier d'abord. Portée `parcours:lire`.
+
+    Sans `parcours.sante:lire`, une sortie pour l'AAH se lit `radie_autre_motif`, sans commentaire.
+    """
     await read_parcours(tx, parcours_id)
     rows = await queries.list_reouvertures(tx, page, parcours_id)
-    return rendre_page(page, rows, lambda row: queries.render_reouverture(row, service.coffre))
+    sante = lit_sante(tx.acces.portees)
+    return rendre_page(
+        page, rows, lambda row: queries.render_reouverture(row, service.coffre, sante=sante)
+    )
 
 
 @router.get(
@@ -136,10 +145,12 @@ async def lister_mouvements_droit(
     page: Annotated[PageDemandee, page_de(PageMouvementsDroit)],
     tx: TransactionDep,
 ) -> Response:
-    """Rend clôtures et transferts du droit, décès, entrées et sorties des droits et devoirs.
+    """Rend ouvertures et clôtures du droit, décès, entrées et sorties des droits et devoirs.
 
-    Aucun ne clôt le parcours : c'est une décision. Un droit suspendu n'est pas une sortie, et n'y
-    est pas ; un droit rouvert se dit par une nouvelle décision. Portée `parcours:lire`.
+    Aucun n'ouvre ni ne clôt le parcours : c'est une décision. Un droit suspendu n'est pas une
+    sortie, et n'y est pas. Un droit ouvert dans les douze mois d'une clôture publie
+    `parcours.parcours.retour_propose` : `…/reouvertures`, ou une nouvelle décision, y répond.
+    Portée `parcours:lire`.
     """
     await read_parcours(tx, parcours_id)
     rows = await queries.list_mouvements(tx, page, parcours_id)

@@ -1,8 +1,10 @@
 """Leaving, and coming back: the right, which a flux tells, and the parcours, which is decided.
 
 A right that is suspended is no exit and is not followed. One that closes closes no parcours; by a
-mutation it is a transfer, for which the file is kept. Who leaves droits et devoirs keeps the
-accompaniment, and owes no contract any more.
+mutation it is a transfer, for which the file is kept. One that opens again opens none: who closed a
+parcours decides of the return, which is proposed while the delay runs, for a person whose
+orientation is still in force is not oriented again, and no decision would tell of her. Who leaves
+droits et devoirs keeps the accompaniment, and owes no contract any more.
 
 Source: parcours-rules.md §8; motifs-sortie.csv; code du travail R5411-15-2.
 """
@@ -87,6 +89,8 @@ def motif_sortie(type_: TypeMouvementDroit, motif_flux: str | None) -> str | Non
 def effet_droit(type_: TypeMouvementDroit, motif: str | None) -> EffetDroit:
     """Return what a movement of the right is to the parcours."""
     match type_:
+        case TypeMouvementDroit.DROIT_OUVERT | TypeMouvementDroit.DROIT_TRANSFERE:
+            return EffetDroit.ENTREE_DROIT
         case TypeMouvementDroit.DROIT_CLOS if _FAMILLES.get(motif or "") == _TRANSFERT:
             return EffetDroit.TRANSFERT
         case TypeMouvementDroit.DROIT_CLOS | TypeMouvementDroit.DECES:
@@ -100,6 +104,26 @@ def effet_droit(type_: TypeMouvementDroit, motif: str | None) -> EffetDroit:
 def limite_retour(date_sortie: date, locaux: Iterable[Delai] = ()) -> date:
     """Return the last day on which a return opens the same parcours again."""
     return delai_en_vigueur(REENTREE, date_sortie, locaux).echeance(date_sortie)
+
+
+def propose_retour(
+    effet: EffetDroit, date_reference: date, date_sortie: date | None, locaux: Iterable[Delai] = ()
+) -> bool:
+    """Return whether a movement of the right proposes that a parcours open again.
+
+    Args:
+        effet: what the movement is.
+        date_reference: day of the flux; both the day of the exit and the last of the delay are in.
+        date_sortie: of the parcours; None: it is open.
+        locaux: delays of the collectivité.
+
+    Source: parcours-rules.md §8 (PROPOSE).
+    """
+    return (
+        effet is EffetDroit.ENTREE_DROIT
+        and date_sortie is not None
+        and date_sortie <= date_reference <= limite_retour(date_sortie, locaux)
+    )
 
 
 def date_retour(date_effet: date, date_sortie: date) -> date:

@@ -126,6 +126,7 @@ class RevisionContrat(Ecrite, Cle, Base):
     __tablename__ = "revision_contrat"
     __table_args__ = (
         Index(None, "collectivite", "contrat_id", "rang", unique=True),
+        Index(None, "collectivite", "orientation_id"),
         # What is to be seen again, the last first.
         Index(
             "ix_revision_contrat_reexamen_cree_le",
@@ -192,10 +193,14 @@ class ActeContrat(Ecrite, Cle, Base):
     """What happened to a contract, one day. Never changed."""
 
     __tablename__ = "acte_contrat"
-    __table_args__ = _de_contrat(
-        "Ce qui est arrivé à un contrat : signature, refus, nouvelle décision… ; immuable",
-        "POST /v1/contrats-engagement/{id}/signatures, /refus, /suspensions, /reprises, /clotures",
-        INDIRECTE,
+    __table_args__ = (
+        Index(None, "collectivite", "orientation_id"),
+        *_de_contrat(
+            "Ce qui est arrivé à un contrat : signature, refus, nouvelle décision… ; immuable",
+            "POST /v1/contrats-engagement/{id}/signatures, /refus, /suspensions, /reprises,"
+            " /clotures",
+            INDIRECTE,
+        ),
     )
 
     contrat_id: Mapped[UUID] = colonne("Contrat", source="service")

@@ -71,6 +71,7 @@ def _frein(nom: str, codes: str, sens: str, donnee: Donnee) -> tuple[Any, ...]:
         ),
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "parcours_id", "cree_le", "id"),
+        Index(None, "collectivite", "code", "cree_le", "id"),
         Index(None, "collectivite", "code", "statut", "cree_le", "id"),
         Index(None, "collectivite", "statut", "cree_le", "id"),
         CheckConstraint(
@@ -171,6 +172,8 @@ def _prescription(frein: str, sens: str, donnee: Donnee) -> tuple[Any, ...]:
         Index(None, "collectivite", "parcours_id", "cree_le", "id"),
         Index(None, "collectivite", "frein_id", "cree_le", "id"),
         Index(None, "collectivite", "statut", "cree_le", "id"),
+        # Those that still run, among all that ran out and that nobody rewrote.
+        Index(None, "collectivite", "statut", "expire_le"),
         ForeignKeyConstraint(["collectivite", "offre_id"], ["offre.collectivite", "offre.id"]),
         # `expiree` is not among them: it is a reading of `expire_le`, nobody writes it.
         CheckConstraint(

@@ -84,6 +84,8 @@ class TypeEvenement(StrEnum):
     MISE_EN_RELATION_PROPOSEE = "mise_en_relation_proposee"
     MISE_EN_RELATION_RESOLUE = "mise_en_relation_resolue"
     # One for each thing that a flux tells of the right.
+    MOUVEMENT_DROIT_OUVERT = "mouvement_droit_ouvert"
+    MOUVEMENT_DROIT_TRANSFERE = "mouvement_droit_transfere"
     MOUVEMENT_DROIT_CLOS = "mouvement_droit_clos"
     MOUVEMENT_ENTREE_DROITS_DEVOIRS = "mouvement_entree_droits_devoirs"
     MOUVEMENT_SORTIE_DROITS_DEVOIRS = "mouvement_sortie_droits_devoirs"

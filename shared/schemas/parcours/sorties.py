@@ -21,6 +21,8 @@ from shared.schemas.commun import (
 class TypeMouvementDroit(StrEnum):
     """Ce qu'un flux dit du droit d'une personne ; une suspension n'en est pas. Liste ouverte."""
 
+    DROIT_OUVERT = "droit_ouvert"
+    DROIT_TRANSFERE = "droit_transfere"
     DROIT_CLOS = "droit_clos"
     ENTREE_DROITS_DEVOIRS = "entree_droits_devoirs"
     SORTIE_DROITS_DEVOIRS = "sortie_droits_devoirs"
@@ -28,12 +30,14 @@ class TypeMouvementDroit(StrEnum):
 
 
 class EffetDroit(StrEnum):
-    """Ce qu'il est pour le parcours, que rien de cela ne clôt. Liste ouverte.
+    """Ce qu'il est pour le parcours, que rien de cela n'ouvre ni ne clôt. Liste ouverte.
 
+    `entree_droit` : le droit est ouvert, et le retour dans un parcours clos à décider ;
     `transfert` : le dossier est gardé pour le département qui reçoit ; `dispense` :
     l'accompagnement reste, le contrat n'est plus dû.
     """
 
+    ENTREE_DROIT = "entree_droit"
     SORTIE_DROIT = "sortie_droit"
     TRANSFERT = "transfert"
     DISPENSE = "dispense"

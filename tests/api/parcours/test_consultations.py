@@ -6,9 +6,12 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
+from psycopg.sql import SQL, Literal
 from sqlalchemy import text
 
+from deploy.local import bases as provision
 from services.parcours.consultations.routes import ECRIRE, LIRE
 from shared.socle.service import Service
 from tests.api.orientation.conftest import PERSONNE, criteres
@@ -285,6 +288,41 @@ async def test_a_code_is_told_once_and_kept_nowhere(
     assert code[8:].encode() not in b"".join(v for v in row if isinstance(v, bytes))
     clairs = [service.coffre.ouvrir(un, "idempotence.corps") for un in gardes if un]
     assert all(premier.json()["code"].encode() not in un for un in clairs)
+
+
+async def test_a_fault_of_the_journal_loses_no_code(
+    client: Client, bases: Mapping[str, provision.Adresses], ouverte: str, parcours_id: str
+) -> None:
+    """The code is told once: it is noted with it, or there is none.
+
+    Planted: noted once it is committed, the repeat tells no code, red.
+    """
+    chemin, cle = f"/v1/parcours/{parcours_id}/codes-consultation", str(uuid4())
+    with psycopg.connect(bases["parcours"].proprietaire, autocommit=True) as base:
+        base.execute(
+            "CREATE FUNCTION panne() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RAISE 'journal'; END $$"
+        )
+        panne = SQL(
+            "CREATE TRIGGER panne BEFORE INSERT ON acces_parcours FOR EACH ROW"
+            " WHEN (NEW.collectivite = {code}) EXECUTE FUNCTION panne()"
+        )
+        base.execute(panne.format(code=Literal(ouverte)).as_string())
+        try:
+            perdue = await client.post(chemin, {"agent": "a"}, cle=cle)
+        finally:
+            base.execute("DROP FUNCTION panne CASCADE")
+
+    donnee = await client.post(chemin, {"agent": "a"}, cle=cle)
+
+    assert (perdue.status_code, donnee.status_code) == (500, 201)
+    assert donnee.json()["code"]
+    codes = (await client.get(chemin)).json()["elements"]
+    assert [un["id"] for un in codes] == [donnee.json()["consultation"]["id"]]
+    # Given and read, each is noted.
+    parcours = (await client.get(f"/v1/parcours/{parcours_id}")).json()
+    page = await client.get(f"/v1/journaux-acces?personne_id={parcours['personne_id']}")
+    assert [un["ecriture"] for un in page.json()["elements"]].count(True) == 1
 
 
 async def test_a_portal_reads_nothing_else(portail: Client, parcours_id: str) -> None:

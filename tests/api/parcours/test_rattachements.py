@@ -1,17 +1,24 @@
 """A merge of two persons, decided in orientation: their parcours and contracts follow."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from services.parcours import tables
+from services.parcours.accompagnements.queries import follow_personnes
+from services.parcours.sorties.queries import lock_sortie, reopen_as_it_was
+from shared.socle.db import Transaction
 from shared.socle.ids import new_id
 from shared.socle.service import Service
 from tests.api.parcours.conftest import Orientation, Suivre
+from tests.api.parcours.test_accompagnement_etats import CONTENU
 from tests.conftest import Client, Connecter
 
 RATTACHEE, RETABLIE = "orientation.orientation.rattachee", "orientation.orientation.retablie"
@@ -175,3 +182,102 @@ async def test_a_closed_parcours_follows_and_its_end_stays_known_since_then(
 
     assert [one["statut"] for one in await _parcours(client, gardee)] == ["ouvert", "clos"]
     assert (await client.get(timeline)).json() == told
+
+
+async def _rouvrir(client: Client, parcours: dict[str, Any], jour: date) -> httpx.Response:
+    chemin = f"/v1/parcours/{parcours['id']}/reouvertures"
+    return await client.post(
+        chemin, {"date_reouverture": str(jour)}, version=parcours["version"] + 1
+    )
+
+
+async def _attendu(tx: Transaction) -> None:
+    """Somebody waits for what this transaction holds."""
+    waits = text(
+        "SELECT count(*) FROM pg_locks"
+        " WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    )
+    async with asyncio.timeout(10):
+        while not (await tx.execute(waits)).scalar_one():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("premier", ["rattachement", "retour"])
+async def test_a_merge_and_a_return_at_one_instant(
+    services: Mapping[str, Service],
+    client: Client,
+    orientation: Orientation,
+    suivre: Suivre,
+    ouverte: str,
+    jour: date,
+    premier: str,
+) -> None:
+    """Whoever is second waits, and finds the one open parcours of the person.
+
+    Planted: only what may pass held, not what is hers: 500, and the page of the feed failed, red.
+    """
+    personnes = [uuid4(), uuid4()]
+    decidees = [await orientation.decider(one) for one in personnes]
+    await suivre()
+    absorbe, garde = [(await _parcours(client, one))[0] for one in personnes]
+    await _clore(client, garde, jour)
+    await _passer(orientation, decidees[0], personnes[1])
+    service = services["parcours"]
+
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        if premier == "rattachement":
+            await follow_personnes(tx, {UUID(decidees[0]["id"]): personnes[1]})
+            retour = asyncio.create_task(_rouvrir(client, garde, jour))
+        else:
+            await reopen_as_it_was(tx, await lock_sortie(tx, UUID(garde["id"])), jour)
+            page = asyncio.create_task(suivre())
+        await _attendu(tx)
+
+    if premier == "rattachement":
+        refuse = await retour
+        assert refuse.status_code == 409, refuse.text
+        assert "autre parcours ouvert" in refuse.json()["detail"]
+        await suivre()
+    else:
+        assert await page
+    siens = await _parcours(client, personnes[1])
+    (ouvert,) = [one["id"] for one in siens if one["statut"] == "ouvert"]
+    assert ouvert == (absorbe if premier == "rattachement" else garde)["id"]
+    assert len(siens) == (2 if premier == "rattachement" else 1)
+
+
+async def test_a_contract_of_two_parcours_is_told_in_both_whosever_they_are(
+    client: Client, orientation: Orientation, suivre: Suivre, jour: date
+) -> None:
+    """Made in one, gone on in the next: the undoing of a merge gives back the first alone.
+
+    Planted: contracts found by the person, red.
+    """
+    absorbee, gardee = uuid4(), uuid4()
+    decidees = [await orientation.decider(absorbee)]
+    await suivre()
+    (premier,) = await _parcours(client, absorbee)
+    chemin = f"/v1/parcours/{premier['id']}/contrats-engagement"
+    made = await client.post(chemin, dict(CONTENU))
+    assert made.status_code == 201, made.text
+    await _clore(client, premier, jour)
+    tard = jour.replace(year=jour.year + 2)
+    decidees.append(await orientation.decider(absorbee, date_effet=str(tard)))
+    await suivre()
+    for decidee in decidees:
+        await _passer(orientation, decidee, gardee)
+    await suivre()
+    suivant, _ = await _parcours(client, gardee)
+    await orientation.decider(gardee, date_effet=str(tard))
+    await suivre()
+    chronologies = [f"/v1/parcours/{one['id']}/chronologie" for one in (premier, suivant)]
+    told = [(await client.get(one)).json() for one in chronologies]
+    assert "contrat_etabli" in [one["type"] for one in told[0]["elements"]]
+
+    for decidee in decidees:
+        await _passer(orientation, decidee, absorbee, RETABLIE)
+    await suivre()
+
+    assert [one["id"] for one in await _parcours(client, absorbee)] == [premier["id"]]
+    assert [one["id"] for one in await _parcours(client, gardee)] == [suivant["id"]]
+    assert [(await client.get(one)).json() for one in chronologies] == told

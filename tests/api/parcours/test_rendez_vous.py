@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from deploy.local.bases import Adresses
 from shared.socle.service import Service
 from tests.api.parcours.conftest import Horloge, ensemble
-from tests.api.test_plans import instructions, lues, noeuds
+from tests.api.plans import instructions, lues, noeuds
 from tests.conftest import Client, Connecter
 
 # The clock stands on Wednesday 1 July 2026, at noon in Paris.

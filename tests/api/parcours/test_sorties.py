@@ -13,7 +13,14 @@ from structlog.testing import capture_logs
 
 from services.parcours.taches import ANNULATION
 from shared.socle.service import Service
-from tests.api.parcours.conftest import Horloge, Observer, Orientation, Suivre, ensemble
+from tests.api.parcours.conftest import (
+    ORDINAIRES,
+    Horloge,
+    Observer,
+    Orientation,
+    Suivre,
+    ensemble,
+)
 from tests.conftest import Client, Connecter
 
 
@@ -194,6 +201,38 @@ async def test_what_a_return_refuses(
     assert "autre parcours ouvert" in autre.json()["detail"]
 
 
+async def test_an_exit_for_a_handicap_is_of_health(
+    client: Client, connecter: Connecter, parcours_id: str, jour: date
+) -> None:
+    """Told without its scope as another end of the right; written with it only.
+
+    Planted: told to all; written by all: red.
+    """
+    ordinaire = connecter("parcours", ORDINAIRES)
+    chemin = f"/v1/parcours/{parcours_id}"
+    sortie = {"motif": "aah", "date_sortie": str(jour), "commentaire": "Accord de la MDPH"}
+
+    refuse = await ordinaire.post(f"{chemin}/clotures", sortie, version=1)
+    clos = await client.post(f"{chemin}/clotures", sortie, version=1)
+
+    assert (refuse.status_code, refuse.json()["code"]) == (403, "donnee-sante-interdite")
+    assert clos.json()["motif_cloture"] == "aah"
+    assert (await _rouvrir(client, parcours_id, jour, version=2)).status_code == 201
+    encore = await client.post(f"{chemin}/clotures", sortie, version=3)
+    assert encore.status_code == 201, encore.text
+    for lecteur, motif, commentaire in (
+        (client, "aah", sortie["commentaire"]),
+        (ordinaire, "radie_autre_motif", None),
+    ):
+        lus = [
+            (await lecteur.get(chemin)).json(),
+            (await lecteur.get("/v1/parcours")).json()["elements"][0],
+        ]
+        assert [un["motif_cloture"] for un in lus] == [motif] * 2
+        (retour,) = (await lecteur.get(f"{chemin}/reouvertures")).json()["elements"]
+        assert (retour["motif_sortie"], retour["commentaire_sortie"]) == (motif, commentaire)
+
+
 async def test_one_return_of_many(client: Client, parcours_id: str, jour: date) -> None:
     await _clore(client, parcours_id, jour)
     answers = await ensemble(
@@ -234,6 +273,53 @@ async def test_a_death_is_of_the_last_parcours(
     await suivre()
     assert await _mouvements(client, parcours_id) == [("deces", "sortie_droit", "deces")]
     assert (await _lire(client, parcours_id))["statut"] == "clos"
+
+
+@pytest.mark.parametrize("type_", ["droit_ouvert", "droit_transfere"])
+@pytest.mark.parametrize(
+    ("ecart", "fait"),
+    [
+        pytest.param(0, "retour_propose", id="dernier jour des douze mois"),
+        pytest.param(1, "droit_change", id="un jour de trop"),
+        pytest.param(None, "droit_change", id="parcours ouvert"),
+    ],
+)
+async def test_a_right_that_opens_again_proposes_a_return(
+    client: Client,
+    orientation: Orientation,
+    suivre: Suivre,
+    parcours_id: str,
+    jour: date,
+    type_: str,
+    ecart: int | None,
+    fait: str,
+) -> None:
+    """It opens no parcours: a decision does, or who closed it. Of who has none, nothing is kept.
+
+    Planted: the openings not followed; proposed past the delay: red.
+    """
+    personne_id = (await _lire(client, parcours_id))["personne_id"]
+    flux = jour
+    if ecart is not None:
+        await _clore(client, parcours_id, jour)
+        flux = jour.replace(year=jour.year + 1) + timedelta(days=ecart)
+    avant = await _lire(client, parcours_id)
+    foyer = [personne_id, str(uuid4())]
+    mouvement = await orientation.mouvoir(type_, *foyer, date_reference=str(flux))
+
+    await suivre()
+    await orientation.redire(mouvement, f"orientation.mouvement.{type_}")
+    await suivre()
+
+    assert await _mouvements(client, parcours_id) == [(type_, "entree_droit", None)]
+    read = await _lire(client, parcours_id)
+    assert (read["statut"], read["version"]) == (avant["statut"], avant["version"] + 1)
+    feed = (await client.get("/v1/changements")).json()["elements"]
+    assert (feed[-1]["type"], feed[-1]["version"]) == (
+        f"parcours.parcours.{fait}",
+        read["version"],
+    )
+    assert f"mouvement_{type_}" in [one["type"] for one in await _chronologie(client, parcours_id)]
 
 
 async def test_a_movement_leaves_the_past_of_an_old_exit(

@@ -61,6 +61,8 @@ def test_every_closing_of_the_flux_has_its_reason() -> None:
         (TypeMouvementDroit.SORTIE_DROITS_DEVOIRS, "hors_droits_devoirs", EffetDroit.DISPENSE),
         (TypeMouvementDroit.ENTREE_DROITS_DEVOIRS, None, EffetDroit.OBLIGATION),
         (TypeMouvementDroit.DECES, "deces", EffetDroit.SORTIE_DROIT),
+        (TypeMouvementDroit.DROIT_OUVERT, None, EffetDroit.ENTREE_DROIT),
+        (TypeMouvementDroit.DROIT_TRANSFERE, None, EffetDroit.ENTREE_DROIT),
     ],
 )
 def test_each_movement_has_one_effect(
@@ -73,6 +75,8 @@ def test_each_movement_has_one_effect(
 def test_a_suspended_right_is_not_followed() -> None:
     """ETATDOSRSA 3 or 4 is no exit, and its return is no return."""
     assert {one.rsplit(".", 1)[1] for one in MOUVEMENTS} == {
+        "droit_ouvert",
+        "droit_transfere",
         "droit_clos",
         "entree_droits_devoirs",
         "sortie_droits_devoirs",
