@@ -158,3 +158,20 @@ def _chiffres(texte: str, longueur: int) -> str:
         # Luhn accepts it.
         raise IdentifiantInvalide("nul")
     return numero
+
+
+def rna(texte: str) -> str:
+    """Return the number of an association in the national register: W, then nine characters.
+
+    It has no key: only its shape is checked. The fourth character may be a letter, where the
+    prefecture is of Corsica or overseas.
+
+    Raises:
+        IdentifiantInvalide: `longueur` or `caracteres`.
+    """
+    numero = _compact(texte)
+    if len(numero) != 10:
+        raise IdentifiantInvalide("longueur")
+    if not re.fullmatch(r"W[0-9][0-9A-Z][0-9]{7}", numero):
+        raise IdentifiantInvalide("caracteres")
+    return numero

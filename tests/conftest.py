@@ -19,6 +19,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from joserfc import jwt
 from joserfc.jwk import ECKey
 from psycopg.sql import SQL, Identifier, Literal
@@ -28,6 +29,16 @@ from deploy.local.postgres import ouvrir as ouvrir_serveur
 from deploy.local.services import migrer
 from shared.socle.coffre import nouvelle_cle
 from shared.socle.service import Service, ouvrir
+
+# No property is judged on its time: a busy machine draws slowly.
+settings.register_profile("jalons", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("jalons")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest file: the others run beside it, and none waits for it at the end."""
+    items.sort(key=lambda item: item.path.name != "test_schemathesis.py")
+
 
 EMETTEUR = "https://auth.insertion.example"
 URLS = {
@@ -270,17 +281,21 @@ async def ouverte(connecter: Connecter, collectivite: str) -> str:
 
 
 @asynccontextmanager
-async def validations_lentes(url: str, collectivite: str) -> AsyncIterator[None]:
-    """Commits of one collectivité take a second, as on a disk that does not follow."""
+async def validations_lentes(
+    url: str, collectivite: str, *, duree_s: int = 1
+) -> AsyncIterator[None]:
+    """Commits of one collectivité take some seconds, as on a disk that does not follow."""
     nom = Identifier(f"lente_{collectivite.lower()}")
     trigger = SQL(
         "CREATE FUNCTION {nom}() RETURNS trigger LANGUAGE plpgsql AS"
-        " 'BEGIN PERFORM pg_sleep(1); RETURN NULL; END';"
+        " 'BEGIN PERFORM pg_sleep({duree}); RETURN NULL; END';"
         "CREATE CONSTRAINT TRIGGER {nom} AFTER INSERT ON evenement DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW WHEN (NEW.collectivite = {code}) EXECUTE FUNCTION {nom}()"
     )
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connexion:
-        await connexion.execute(trigger.format(nom=nom, code=Literal(collectivite)))
+        await connexion.execute(
+            trigger.format(nom=nom, code=Literal(collectivite), duree=Literal(duree_s))
+        )
         try:
             yield
         finally:

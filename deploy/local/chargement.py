@@ -7,6 +7,7 @@ nothing. What the demonstration invents is marked so, and draws on the same line
 from collections.abc import Mapping
 
 from deploy.local.collectivites import (
+    Action,
     ActionDemo,
     Collectivite,
     Convention,
@@ -44,12 +45,22 @@ async def charger_departement(
             si.ecrire("orientation", "/v1/organismes-referents", corps, cle=organisme.code)
         )
     await _unites_et_chiffres(si, collectivite)
+    await charger_financement(si, collectivite, demo)
+
+
+async def charger_financement(
+    si: Partenaire, collectivite: Collectivite, demo: Demonstration
+) -> None:
+    """Load the conventions of a département, their actions, envelopes and documents, its budgets.
+
+    Whatever is there already is left as it is.
+    """
     for convention in collectivite.conventions:
         await une_fois(
             si.ecrire(
                 "financement",
                 "/v1/conventions",
-                _convention(collectivite, convention),
+                convention_corps(collectivite, convention),
                 cle=convention.cle,
             )
         )
@@ -57,15 +68,10 @@ async def charger_departement(
     for convention in collectivite.conventions:
         convention_id = conventions[convention.cle]["id"]
         for action in convention.actions:
-            corps = {
-                "code": action.code,
-                "libelle": action.libelle,
-                "axe": action.axe,
-                "volet": action.volet,
-                "source": collectivite.citer(action.source),
-            }
+            corps = action_corps(collectivite, action)
             chemin = f"/v1/conventions/{convention_id}/actions"
             await une_fois(si.ecrire("financement", chemin, corps, cle=action.code))
+        await _avenants_et_documents(si, collectivite, convention, convention_id)
         for enveloppe in convention.enveloppes:
             for ligne in enveloppe.lignes:
                 corps = _ligne(collectivite, convention, enveloppe, ligne, demo)
@@ -184,7 +190,66 @@ async def _enveloppe(si: Partenaire, corps: Json, montant_centimes: int | None) 
     )
 
 
-def _convention(collectivite: Collectivite, convention: Convention) -> Json:
+async def _avenants_et_documents(
+    si: Partenaire, collectivite: Collectivite, convention: Convention, convention_id: str
+) -> None:
+    base = f"/v1/conventions/{convention_id}"
+    if convention.avenants:
+        connus = {one["reference"] async for one in si.tout("financement", f"{base}/versions")}
+        for avenant in convention.avenants:
+            if avenant.cle in connus:
+                continue
+            corps: Json = {
+                "reference": avenant.cle,
+                # What it changes is nowhere printed: its object is.
+                "type": "general",
+                "motif": avenant.objet,
+                "changements": {},
+                "statut": avenant.statut,
+                "reference_deliberation": avenant.decision and avenant.decision.texte,
+                "source": collectivite.citer(avenant.source),
+            }
+            await si.ecrire("financement", f"{base}/avenants", corps, cle=avenant.cle)
+    if convention.documents:
+        libelles = {one["libelle"] async for one in si.tout("financement", f"{base}/documents")}
+        for document in convention.documents:
+            if document.libelle in libelles:
+                continue
+            corps = {
+                "type": document.type,
+                "libelle": document.libelle,
+                "date_document": document.date and document.date.isoformat(),
+                "source": collectivite.citer(document.source),
+            }
+            await si.ecrire(
+                "financement",
+                f"{base}/documents",
+                corps,
+                cle=f"document:{convention.cle}:{document.libelle}",
+            )
+
+
+def convention_corps(collectivite: Collectivite, convention: Convention) -> Json:
+    """What records a convention, as its page states it."""
+    comptes = {
+        nom: compte and compte.valeur
+        for nom, compte in (
+            ("nombre_actions", convention.nombre_actions),
+            ("nombre_actions_territoriales", convention.nombre_actions_territoriales),
+            ("nombre_orientations", convention.nombre_orientations),
+        )
+    }
+    divisions = {
+        champ: [
+            {
+                "ordre": one.ordre,
+                "libelle": one.libelle,
+                "source": collectivite.citer(one.source),
+            }
+            for one in found
+        ]
+        for champ, found in (("axes", convention.axes), ("volets", convention.volets))
+    }
     return {
         "reference": convention.cle,
         "type": convention.type,
@@ -192,13 +257,24 @@ def _convention(collectivite: Collectivite, convention: Convention) -> Json:
         "annee_debut": convention.annee_debut,
         "annee_fin": convention.annee_fin,
         "statut": convention.statut,
-        "nombre_actions": convention.nombre_actions and convention.nombre_actions.valeur,
-        "axes": [{"ordre": axe.ordre, "libelle": axe.libelle} for axe in convention.axes],
-        "volets": [{"ordre": one.ordre, "libelle": one.libelle} for one in convention.volets],
+        **comptes,
+        **divisions,
         "signataires": [
             {"organisme": partie.nom, "statut": partie.statut} for partie in convention.parties
         ],
+        "territoires": [convention.territoire] if convention.territoire else [],
         "source": collectivite.citer(convention.source),
+    }
+
+
+def action_corps(collectivite: Collectivite, action: Action) -> Json:
+    """What records an action, as its page states it."""
+    return {
+        "code": action.code,
+        "libelle": action.libelle,
+        "axe": action.axe,
+        "volet": action.volet,
+        "source": collectivite.citer(action.source),
     }
 
 

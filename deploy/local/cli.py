@@ -20,9 +20,12 @@ from rich.console import Console
 
 from deploy.emetteur.gestion import gerer
 from deploy.local import flux_synthetique, verification
+from deploy.local.collectivites import charger
 from deploy.local.demonstration import FOYERS, GRAINE, Demonstrateur
+from deploy.local.partenaire import Partenaire
 from deploy.local.postgres import ErreurLocale
 from deploy.local.services import (
+    COLLECTIVITES,
     PORT,
     RACINE,
     SERVICES,
@@ -45,6 +48,10 @@ flux = typer.Typer(
     no_args_is_help=True, help="Flux CAF/MSA : en générer un synthétique, l'importer."
 )
 app.add_typer(flux, name="flux")
+conventions = typer.Typer(
+    no_args_is_help=True, help="Conventions et actions : les importer d'un fichier YAML."
+)
+app.add_typer(conventions, name="conventions")
 
 # Standard output belongs to the result; what is said on the way goes to standard error.
 _console = Console(stderr=True, highlight=False)
@@ -354,6 +361,51 @@ def importer(
     print(json.dumps(importe, ensure_ascii=False))
     if importe["statut"] != "terminee":
         raise typer.Exit(1)
+
+
+@conventions.command("importer")
+def importer_conventions(
+    code: Annotated[str, typer.Argument(help="Collectivité, ex. 35D.")],
+    fichiers: Annotated[
+        Path, typer.Option(help="Dossier des fichiers YAML.", exists=True, file_okay=False)
+    ] = COLLECTIVITES,
+    essai: Annotated[
+        bool, typer.Option("--essai", help="Dire ce qui changerait, sans rien écrire.")
+    ] = False,
+    dossier: Dossier = DOSSIER,
+    port: Port = PORT,
+) -> None:
+    """Importe conventions et actions dans l'installation en marche, et écrit les différences."""
+    from deploy.local.importation import Signe, comparer, importer
+
+    lues = charger(fichiers)
+    if code not in lues:
+        raise ErreurLocale(
+            f"« {code} » n'a pas de fichier.", f"Choisissez parmi {', '.join(lues)}."
+        )
+    collectivite = lues[code]
+    client = next(one for one in collectivite.clients if "financement:administrer" in one.portees)
+    installation = _installation(dossier, port)
+
+    async def jouer() -> None:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            si = Partenaire(
+                installation.adresses,
+                http,
+                client_id=client.client_id,
+                secret=installation.secret(client.client_id),
+                collectivite=code,
+                portees=client.portees,
+            )
+            ecarts = await comparer(si, collectivite)
+            for ecart in ecarts:
+                print(*ecart.lignes(), sep="\n")
+            ecrits = sum(ecart.signe is not Signe.AVENANT for ecart in ecarts)
+            if not essai:
+                await importer(si, collectivite, ecarts)
+            _dire(f"{ecrits} à écrire : rien ne l'est." if essai else f"{ecrits} écrits.")
+
+    asyncio.run(jouer())
 
 
 def _installation(dossier: Path, port: int) -> Installation:

@@ -52,7 +52,9 @@ from shared.schemas.financement.conventions import (
     StatutConvention,
     StatutSignataire,
     TypeConvention,
+    TypeDocumentConvention,
 )
+from shared.schemas.financement.conventions import StatutVersion as StatutAvenant
 from shared.schemas.financement.enveloppes import Financeur as TypeFinanceur
 from shared.schemas.financement.enveloppes import Qualificatif
 from shared.schemas.orientation.organismes import RoleAgent
@@ -88,17 +90,6 @@ FuseauConnu = Annotated[Fuseau, AfterValidator(_known_zone)]
 
 class CollectiviteInvalide(ValueError):
     """A file is wrong; the sentence, in French, names the file, the line and the field."""
-
-
-class StatutAvenant(StrEnum):
-    """States of an avenant."""
-
-    PROJET = "projet"
-    DELIBERE = "delibere"
-    SIGNE = "signe"
-    APPLICABLE = "applicable"
-    REMPLACE = "remplace"
-    ABANDONNE = "abandonne"
 
 
 class PerimetreClient(StrEnum):
@@ -427,6 +418,15 @@ class Avenant(Entree):
     source: Source
 
 
+class Document(Entree):
+    """A document on which a convention stands; `date` is null when the page prints none."""
+
+    type: TypeDocumentConvention
+    libelle: Libelle
+    date: DateCivile | None = None
+    source: Source
+
+
 class Convention(Entree):
     """A convention: `cle` is its reference in Jalons."""
 
@@ -462,6 +462,7 @@ class Convention(Entree):
     enveloppes: tuple[Enveloppe, ...] = ()
     points_etape: PointsEtape | None = None
     avenants: tuple[Avenant, ...] = ()
+    documents: tuple[Document, ...] = ()
 
     @model_validator(mode="after")
     def _refers_to_its_own(self) -> Self:

@@ -1,6 +1,7 @@
 """A client of Jalons, written as a partner's information system would write it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -71,6 +72,15 @@ class Partenaire:
         if version is not None:
             headers["If-Match"] = f'"{version}"'
         return await self._envoyer("POST", service, chemin, json=corps, headers=headers)
+
+    async def modifier(self, service: str, chemin: str, corps: Json, *, version: int) -> Json:
+        """PATCH what changes of a resource, at the version that was read."""
+        headers = {
+            "If-Match": f'"{version}"',
+            "Content-Type": "application/merge-patch+json",
+        }
+        contenu = json.dumps(corps)
+        return await self._envoyer("PATCH", service, chemin, content=contenu, headers=headers)
 
     async def deposer(self, chemin: str, contenu: bytes, *, cle: str) -> Json:
         """POST a file."""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from uuid import UUID
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,40 @@ def repartir(montant_centimes: int, quotes: Sequence[Quote]) -> list[int]:
         )
         parts[rang] += 1
     return parts
+
+
+@dataclass(frozen=True)
+class Part:
+    """What an envelope bears of a whole, and what was given of it so far.
+
+    Args:
+        poids_centimes: its share of the whole.
+        deja_centimes: what earlier splits gave it.
+        reste_centimes: the most it can take now.
+    """
+
+    enveloppe_id: UUID
+    poids_centimes: int
+    deja_centimes: int
+    reste_centimes: int
+
+
+def ventiler(montant_centimes: int, parts: Sequence[Part]) -> dict[UUID, int]:
+    """Split a part of what was split before, within each line: all of it ends to the cent (I-13).
+
+    Lines that have nothing left are out of it; those that get nothing are left out of the answer.
+
+    Raises:
+        ValueError: more than is left.
+    """
+    libres = [part for part in parts if part.reste_centimes > 0]
+    total = sum(part.poids_centimes for part in libres)
+    quotes = [
+        Quote(Fraction(part.poids_centimes, total), part.deja_centimes, part.reste_centimes)
+        for part in libres
+    ]
+    return {
+        part.enveloppe_id: centimes
+        for part, centimes in zip(libres, repartir(montant_centimes, quotes), strict=True)
+        if centimes
+    }

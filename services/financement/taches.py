@@ -1,5 +1,6 @@
 """What financement asks of the worker."""
 
+from services.financement.exercices.travail import cloturer_exercice
 from services.financement.journal.queries import inscrire
 from services.financement.reservations.expiration import expirer
 from services.financement.reservations.queries import lock_echues
@@ -28,5 +29,7 @@ async def _sweep(service: Service, collectivite: str) -> int:
 
 
 TRAVAIL = Travail(
-    taches={}, periodiques={"expirer_reservations": (5.0, expirer_reservations)}, suivis=()
+    taches={"cloturer_exercice": cloturer_exercice},
+    periodiques={"expirer_reservations": (5.0, expirer_reservations)},
+    suivis=(),
 )

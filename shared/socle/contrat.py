@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from typing import Annotated, Any, get_args
 from uuid import UUID
 
@@ -50,6 +50,7 @@ _CLE = re.compile(r'(?P<q>"?)([A-Za-z0-9_-]{16,64})(?P=q)')
 _VERSION = re.compile(r'"([1-9][0-9]{0,14})"')
 _DELAI = re.compile(r"[1-9][0-9]{2,4}")
 _SANS_VALEUR = re.compile(r"q=0(\.0{0,3})?")
+_POIDS = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 # In a path or a query, one spelling of each value: Pydantic takes `5_0` for 50, and an id in
 # capitals, in braces or after `urn:uuid:`, which no cache, log or signature knows for the same.
 _FORMES: dict[type, tuple[re.Pattern[str], str, str]] = {
@@ -368,6 +369,21 @@ def _accepts(request: Request, offered: Collection[str]) -> bool:
     return not ranges or any(
         next((ranges[one] for one in _ranges(media) if one in ranges), False) for media in offered
     )
+
+
+def prefere(request: Request, offered: Sequence[str]) -> str:
+    """Which of these `Accept` prefers: by weight, then by the narrowest range, then the first."""
+    ranges: dict[str, float] = {}
+    for one in ",".join(request.headers.getlist("accept")).lower().split(","):
+        name, *parameters = (word.strip() for word in one.split(";"))
+        weights = [found.group(1) for word in parameters if (found := _POIDS.fullmatch(word))]
+        ranges[name] = float(weights[0]) if weights else 1.0
+
+    def weight(media: str) -> tuple[float, int]:
+        found = ((ranges[one], -rank) for rank, one in enumerate(_ranges(media)) if one in ranges)
+        return next(found, (0.0, 0))
+
+    return max(offered, key=weight)
 
 
 def _ranges(media: str) -> tuple[str, str, str]:

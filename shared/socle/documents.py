@@ -95,6 +95,26 @@ def refusals(*refus: type[Refus]) -> dict[int | str, dict[str, Any]]:
 
 # What a path names, by its parameter: the words and the value are the same in every route.
 _CHEMIN = {
+    "engagement_id": ("Un engagement", None),
+    "justificatif_id": ("Un justificatif", None),
+    "liquidation_id": ("Une liquidation", None),
+    "mandat_id": ("Un mandat", None),
+    "seuil_certification_id": ("Un seuil de certification", None),
+    "avenant_id": ("Un avenant d'une convention", None),
+    "document_id": ("Un document d'une convention", None),
+    "acte_recette_id": ("Un acte sur les recettes d'une enveloppe", None),
+    "bilan_id": ("Un bilan d'une enveloppe", None),
+    "taux_id": ("Un taux daté", None),
+    "prevision_valorisation_id": ("Un apport prévu", None),
+    "regle_valorisation_id": ("Une règle de valorisation", None),
+    "valorisation_id": ("Un apport valorisé", None),
+    "clause_id": ("Une clause sociale", None),
+    "declaration_clause_id": ("Une déclaration de minutes", None),
+    "titre_id": ("Un titre de recette", None),
+    "autorisation_engagement_id": ("Une autorisation d'engagement", None),
+    "credit_paiement_id": ("Des crédits de paiement d'une année", None),
+    "exercice_id": ("Un exercice budgétaire", None),
+    "cloture_id": ("Une clôture d'exercice", None),
     "aide_jeune_id": ("Une aide aux jeunes", None),
     "dispositif_id": ("Un dispositif", None),
     "emploi_id": ("Un emploi", None),
@@ -129,6 +149,7 @@ _CHEMIN = {
     "parcours_id": ("Un parcours", None),
     "personne_id": ("Une personne, opaque", None),
     "place_id": ("Une place chez un organisme référent", None),
+    "point_etape_id": ("Un point d'étape", None),
     "portefeuille_id": ("Un portefeuille de référent", None),
     "proposition_id": ("Une proposition", None),
     "simulation_id": ("Une simulation de jeu de règles", None),
@@ -138,6 +159,7 @@ _CHEMIN = {
     "repere_heures_id": ("Un repère d'heures du département", None),
     "reorientation_id": ("Une demande de réorientation", None),
     "suspension_id": ("Une procédure de suspension", None),
+    "valeur_indicateur_id": ("Une valeur d'un indicateur", None),
     "unite_id": ("Une unité d'un organisme référent", None),
 }
 

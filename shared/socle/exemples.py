@@ -10,6 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 IDENTIFIANTS: Mapping[str, str] = {
+    "imputation_id": "019cb40d-5aa0-7f38-a4b6-c17d29e0835f",
+    "justificatif_id": "019cb40d-5aa0-7c47-b83a-e5f0219d6c74",
+    "liquidation_id": "019cb40d-5aa0-7d15-a2c9-4b83e7f06d51",
+    "mandat_id": "019cb40d-5aa0-7e62-8f1b-90d4c5a37b28",
+    "paiement_id": "019cb40d-5aa0-7a94-b7e3-26f8d0c15b49",
+    "remboursement_id": "019cb40d-5aa0-7bd6-9032-8e4c71f5a0d7",
+    "seuil_certification_id": "019b789f-d7a0-7f64-9c1d-2e80b5a7d943",
+    "acte_convention_id": "019cad9d-67a0-7a10-8b3e-5c29f0d4e617",
+    "avenant_id": "019cad9d-67a0-7b52-9d06-1e84c7f3a925",
+    "document_id": "019cad9d-67a0-7c71-a4f8-3b60d92e15c4",
     "acte_dispositif_id": "019cb368-8f25-7c0e-8d72-5a19e4b360f7",
     "acte_emploi_id": "019cb368-8f25-7b7d-94a6-e0c83f51d92b",
     "accompagnement_employeur_id": "019cb368-8f25-7e2b-a1f0-9d64c7385e1b",
@@ -39,7 +49,23 @@ IDENTIFIANTS: Mapping[str, str] = {
     "rendez_vous_id": "019cb7e4-90b0-7e9b-b340-8d52f61c07ae",
     "acte_rendez_vous_id": "019cb7e4-90b0-7ea8-97c6-1f3b504d8e29",
     "accueil_id": "019cad9d-67a0-7d55-8b06-4c1e9a72f3d8",
+    "acte_recette_id": "019cb40d-5aa0-7d63-8b1e-27c9f054a8d6",
     "action_id": "019cad9d-67a0-7c02-9e41-6b1f0f5a2d33",
+    "agent_ref": "019b789f-d7a0-7b6e-9a14-c82f5d03e7b9",
+    "prevision_valorisation_id": "019cb40d-5aa0-7f19-9c62-84d0e7b3a51f",
+    "regle_valorisation_id": "019b789f-d7a0-7d08-b46a-5e2f91c7a380",
+    "valorisation_id": "019cb40d-5aa0-7a8c-b3d7-16f5c09e4b28",
+    "clause_id": "019b789f-d7a0-7e63-a8d1-05f7c39b426e",
+    "declaration_clause_id": "019cb40d-5aa0-7b47-91e6-d30a8f5c2e79",
+    "bilan_id": "019cb40d-5aa0-7e85-a274-9f13d60b8c57",
+    "taux_id": "019b789f-d7a0-7f50-8c3e-b1d64a72e905",
+    "titre_id": "019cb40d-5aa0-7c27-9d41-a60f38e5b972",
+    "autorisation_engagement_id": "019b789f-d7a0-7a25-8f60-3d1c94e7b052",
+    "credit_paiement_id": "019b789f-d7a0-7c61-a3f8-4e05d9b2716c",
+    "exercice_id": "019b789f-d7a0-7e14-92bd-60c8a5f37e21",
+    "cloture_id": "019cad9d-67a0-7b83-84e6-d1f20c95a738",
+    "rattachement_id": "019cad9d-67a0-7d52-a19f-3b86e0c4d7f5",
+    "revision_autorisation_id": "019b789f-d7a0-7f3a-b5c9-71e40d8a2c96",
     "beneficiaire_ref": "019cb3d4-11c8-7f53-8d0c-2f7b1de04a16",
     "contrat_id": "019cb4a1-6c30-7e55-9d02-71b8e4f0a36c",
     "revision_contrat_id": "019cb4a1-6c30-7f0b-a417-2d96c8e53b70",
@@ -49,6 +75,8 @@ IDENTIFIANTS: Mapping[str, str] = {
     "acces_journal_id": "019cb7e5-0c28-7b60-9a37-5d81f2c4e09b",
     "contact_id": "019cb3d4-11c8-71a9-b5e3-68f0d2c7941b",
     "convention_id": "019cad9d-67a0-726b-b2a7-4de452e6b438",
+    "point_etape_id": "019cb40d-5aa0-7c44-8b1e-2f9d7a6c5e03",
+    "valeur_indicateur_id": "019cb40d-5aa0-7d61-9a27-c83b5e0f4d19",
     "convocation_id": "019cb3d4-11c8-7e24-93bd-05a7f1c68e3f",
     "decision_id": "019cb368-8f20-70c6-a6a3-a4506513270e",
     "declaration_dsp_id": "019cb3d4-11c8-7a02-9c5b-6e1f0d3b8a47",
@@ -134,23 +162,106 @@ _CHAMPS: Mapping[str, Any] = {
     "version": 1,
 }
 
+_AXE: Mapping[str, Any] = {
+    "ordre": 1,
+    "libelle": "Lutter contre les freins à l'emploi",
+    "fongible": True,
+    "date_debut": "2024-01-01",
+    "date_fin": None,
+    "taux_etat": {"numerateur": 1, "denominateur": 2},
+    "source": None,
+}
+_VOLET: Mapping[str, Any] = {**_AXE, "libelle": "Mobilité", "fongible": False}
+_SIGNATAIRE: Mapping[str, Any] = {
+    "organisme": "Département",
+    "qualite": "La présidente du conseil départemental",
+    "requis": True,
+    "statut": "signe",
+    "date_signature": "2024-05-15",
+}
 _CONVENTION: Mapping[str, Any] = {
     "reference": "35-CLS-2024-2027",
     "intitule": "Contrat local des solidarités",
     "annee_fin": 2027,
     "statut": "en_vigueur",
-    "axes": [{"ordre": 1, "libelle": "Lutter contre les freins à l'emploi"}],
-    "volets": [{"ordre": 1, "libelle": "Mobilité", "fongible": False}],
-    "signataires": [{"organisme": "Département", "statut": "signe"}],
+    "nombre_actions": 17,
+    "axes": [_AXE],
+    "volets": [_VOLET],
+    "signataires": [_SIGNATAIRE],
+    "territoires": ["redon-vallons-de-vilaine"],
+    "publics": ["Personnes en situation de grande exclusion"],
+    "comite_pilotage": ["État", "Département"],
+    "beneficiaire": None,
+    "convention_mere_id": None,
+    "date_deliberation": "2024-04-05",
+    "reference_deliberation": "Session du 5 avril 2024",
+    "date_signature": "2024-05-15",
+    "date_effet": "2024-01-01",
+    "date_fin": "2027-12-31",
+    "date_bilan": "2028-06-30",
+}
+_CONTENU: Mapping[str, Any] = {
+    **{
+        nom: _CONVENTION[nom]
+        for nom in (
+            *("intitule", "annee_fin", "date_fin", "date_bilan", "nombre_actions", "axes"),
+            *("volets", "territoires", "publics", "comite_pilotage", "beneficiaire"),
+        )
+    },
+    "annee_debut": 2024,
+    "nombre_actions_territoriales": None,
+    "nombre_orientations": None,
+    "parties": [{nom: _SIGNATAIRE[nom] for nom in ("organisme", "qualite", "requis")}],
+    "enveloppes": [
+        {
+            "enveloppe_id": IDENTIFIANTS["enveloppe_id"],
+            "montant_centimes": 62_085_000,
+            "fenetre_debut": "2024-01-01",
+            "fenetre_fin": "2025-06-30",
+        }
+    ],
+}
+_AVENANT: Mapping[str, Any] = {
+    "reference": "35-CLS-2024-2027-AV1",
+    "type": "execution",
+    "motif": "Exécution de 2024 prolongée au 30 juin 2025",
+    "date_deliberation": "2024-12-06",
+    "reference_deliberation": "Session du 6 décembre 2024",
+    "date_effet": "2025-01-01",
+}
+_TIERS: Mapping[str, Any] = {
+    "nom": "Association d'exemple",
+    "siret": "10000000900017",
+    "rna": "W351000001",
 }
 _ACTION: Mapping[str, Any] = {
     "code": "mobilite-01",
     "libelle": "Permis de conduire et location solidaire",
     "axe": 1,
+    "caractere": "renforcee",
     "mode_capacite": "flux",
     "places_ouvertes": 40,
     "cle": [{"enveloppe_id": IDENTIFIANTS["enveloppe_id"], "numerateur": 1, "denominateur": 1}],
     "freins": ["mobilite"],
+    "porteur": _TIERS,
+    "territoires": ["redon-vallons-de-vilaine"],
+    "publics": ["Bénéficiaires du RSA"],
+    "mode_credits": "annuel",
+    "base_reference": {
+        "montant_centimes": 1_200_000,
+        "file_active": 25,
+        "annee": 2023,
+        "source": "Compte rendu de l'action en 2023",
+    },
+    "cofinancements": [
+        {
+            "financeur": "union_europeenne",
+            "numerateur": 3,
+            "denominateur": 5,
+            "valable_du": "2024-01-01",
+            "source": "Appel à projets FSE+",
+        }
+    ],
 }
 _ENVELOPPE: Mapping[str, Any] = {
     "reference": "cls-2026-mobilite",
@@ -430,6 +541,113 @@ _LIGNES = [
     }
     for poste, sens in (("disponible", "debit"), ("reserve", "credit"))
 ]
+_SHA256 = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+_ENGAGE: Mapping[str, Any] = {
+    "tiers_siret": "10000000900017",
+    "tiers_rna": None,
+    "objet": "Location solidaire de véhicules, bassin de Redon",
+    "nature": "juridique",
+    "echeancier": [{"exercice": 2026, "montant_centimes": 45_000}],
+    "pieces": [_SHA256],
+}
+_LIQUIDATION: Mapping[str, Any] = {
+    "montant_presente_centimes": 45_000,
+    "montant_retenu_centimes": 45_000,
+    "date_service_fait": "2026-04-10",
+    "pour_solde": True,
+    "justificatifs": [_SHA256],
+}
+_MANDAT: Mapping[str, Any] = {
+    "bordereau": "B-2026-014",
+    "chapitre": "017",
+    "fonction": "444",
+    "nature": "65748",
+    "date_emission": "2026-04-20",
+}
+_VERSEMENT: Mapping[str, Any] = {
+    "montant_centimes": 45_000,
+    "date_valeur": "2026-04-27",
+    "reference_comptable": "VIR-2026-0093",
+}
+_DES_DEPENSES: Mapping[str, Mapping[str, Any]] = {
+    "Engagement": {
+        "numero": 1,
+        "statut": "solde",
+        "ventilation": _VENTILATION,
+        **_ENGAGE,
+        "reservation_id": None,
+        "beneficiaire_ref": None,
+        "places": 0,
+        "ae_id": None,
+        "liquide_centimes": 45_000,
+        "avertissements": [],
+    },
+    "EngagementCreation": {
+        nom: valeur for nom, valeur in _ENGAGE.items() if valeur is not None and nom != "pieces"
+    },
+    "EcheanceEngagementLigne": {"exercice": 2026, "montant_centimes": 45_000},
+    "EngagementNonMandate": {**_ENGAGE, "numero": 1, "engage_centimes": 45_000},
+    "DegagementCreation": {"motif": "L'action s'est arrêtée plus tôt que prévu"},
+    "Avertissement": {
+        "code": "tiers_periode_objet",
+        "liquidation_id": None,
+        "justificatif_id": None,
+    },
+    "Justificatif": {
+        "sha256": _SHA256,
+        "montant_total_centimes": 45_000,
+        "date_piece": "2026-04-12",
+        "emetteur_siret": "10000000900017",
+        "impute_centimes": 45_000,
+    },
+    "JustificatifCreation": {
+        "sha256": _SHA256,
+        "montant_total_centimes": 45_000,
+        "date_piece": "2026-04-12",
+    },
+    "Imputation": {"financeur": "etat", "objet": None},
+    "ImputationCreation": {"objet": "Demande de versement 2026"},
+    "JustificationCreation": {"justificatifs": [_SHA256]},
+    "Liquidation": {
+        **_LIQUIDATION,
+        "motif_ecart": None,
+        "date_certification": "2026-04-15",
+        "ventilation": _VENTILATION,
+        "justifie_centimes": 45_000,
+        "statut": "mandatee",
+        "avertissements": [],
+    },
+    "LiquidationCreation": _LIQUIDATION,
+    "Mandat": {
+        **_MANDAT,
+        "numero": 1,
+        "ventilation": _VENTILATION,
+        "paye_centimes": 45_000,
+        "credit_id": None,
+        "date_prise_en_charge": "2026-04-22",
+        "statut": "paye",
+    },
+    "MandatCreation": _MANDAT,
+    "PriseEnChargeCreation": {"date_prise_en_charge": "2026-04-22"},
+    "RejetMandatCreation": {"motif": "La nature n'est pas celle de la convention"},
+    "Paiement": {**_VERSEMENT, "ventilation": _VENTILATION},
+    "PaiementCreation": _VERSEMENT,
+    "Remboursement": {
+        **_VERSEMENT,
+        "ventilation": _VENTILATION,
+        "motif": "Subvention non employée",
+    },
+    "RemboursementCreation": {**_VERSEMENT, "motif": "Subvention non employée"},
+    "SeuilCertification": {
+        "montant_centimes": 2_300_000,
+        "valable_du": "2026-01-01",
+        "source": "Règlement budgétaire et financier",
+    },
+    "SeuilCertificationCreation": {
+        "valable_du": "2026-01-01",
+        "source": "Règlement budgétaire et financier",
+    },
+}
 _COMPTEURS = {
     "foyers_lus": 2,
     "foyers_crees": 1,
@@ -799,7 +1017,335 @@ _DES_OFFRES: Mapping[str, Mapping[str, Any]] = {
     },
     "DisponibilitesRequete": {"action_ids": [IDENTIFIANTS["action_id"]]},
 }
+_AUTORISATION: Mapping[str, Any] = {
+    "reference": "ae-2026-mobilite",
+    "libelle": "Mobilité 2026-2027",
+    "deliberation": "Délibération du 12 février 2026, n° 2026-017",
+    "echeancier": [
+        {"exercice": 2026, "montant_centimes": 15_000},
+        {"exercice": 2027, "montant_centimes": 30_000},
+    ],
+}
+_CLOTURE_SOURCE = "Délibération du 6 février 2027, compte administratif 2026"
+_DECISION_BUDGET = "Budget primitif 2026"
+_DES_CREDITS: Mapping[str, Mapping[str, Any]] = {
+    "AutorisationEngagement": {
+        **_AUTORISATION,
+        "revision": 1,
+        "votee_centimes": 45_000,
+        "affectee_centimes": 45_000,
+    },
+    "AutorisationEngagementCreation": {
+        **_AUTORISATION,
+        "convention_id": IDENTIFIANTS["convention_id"],
+        "montant_vote_centimes": 45_000,
+    },
+    "RevisionAutorisationCreation": {**_AUTORISATION, "montant_vote_centimes": 45_000},
+    "RevisionAutorisation": {
+        **_AUTORISATION,
+        "id": IDENTIFIANTS["revision_autorisation_id"],
+        "montant_vote_centimes": 45_000,
+    },
+    "EcheanceCp": {"montant_centimes": 45_000},
+    "AffectationAutorisationCreation": {"source": "Délibération du 12 février 2026"},
+    "AnnulationAutorisation": {"source": "Délibération du 18 décembre 2027"},
+    "CreditPaiement": {
+        "libelle": "Mobilité, crédits 2026",
+        "imputation": "017-444-65748",
+        "source": _DECISION_BUDGET,
+        "ouvert_centimes": 15_000,
+        "disponible_centimes": 15_000,
+        "consommation_nette_centimes": 0,
+    },
+    "CreditPaiementCreation": {
+        "libelle": "Mobilité, crédits 2026",
+        "imputation": "017-444-65748",
+        "source": _DECISION_BUDGET,
+    },
+    "JourneeComplementaireCommande": {"source": "Règlement budgétaire et financier"},
+    "ClotureExercice": {"statut": "en_attente", "source": _CLOTURE_SOURCE},
+    "ClotureExerciceCreation": {
+        "source": _CLOTURE_SOURCE,
+        "credits": [
+            {
+                "credit_paiement_id": IDENTIFIANTS["credit_paiement_id"],
+                "reliquat": "report",
+            }
+        ],
+    },
+    "Rattachement": {"credit_suivant_id": "019cad9d-67a0-7a18-9e43-c5f0b72d861a"},
+    "AvenantEnveloppeCommande": {"source": "Avenant financier n° 1"},
+    "VirementCommande": {"source": "Demande du service", "decision": "Décision n° 2026-12"},
+    "ClotureEnveloppeCommande": {"reliquat": "annulation", "source": "Constat de fin de fenêtre"},
+    "SoldeEnveloppeCommande": {"source": "Constat de fin d'exécution"},
+    "LiberationCreation": {"motif": "Fin de l'action"},
+    "FermetureCreation": {"source": "Avenant n° 1"},
+    "ContrepassationCreation": {"source": "Saisie sur la mauvaise enveloppe"},
+    "OuvertureCreditCommande": {"source": "Décision modificative n° 1"},
+    "Exercice": {"annee": 2026, "source": "Règlement budgétaire et financier"},
+    "ExerciceCreation": {
+        "annee": 2026,
+        "seuil_rattachement_centimes": 50_000,
+        "source": "Règlement budgétaire et financier",
+    },
+}
+_TITRE: Mapping[str, Any] = {
+    "montant_centimes": 62_085_000,
+    "date_emission": "2026-03-02",
+    "objet": "Contrat local des solidarités, part de l'État, acompte",
+    "titre_corrige_id": None,
+    "motif": None,
+}
+_ACTE_RECETTE: Mapping[str, Any] = {
+    "montant_centimes": 62_085_000,
+    "date_effet": "2026-01-15",
+    "reference": "Notification du 15 janvier 2026",
+}
+_TAUX: Mapping[str, Any] = {
+    "code": "etat-cls",
+    "nature": "intervention",
+    "libelle": "Part de l'État dans chaque action",
+    "numerateur": 1,
+    "denominateur": 2,
+    "valable_du": "2024-01-01",
+    "source": "Contrat local des solidarités, cadrage national",
+    "confirme": True,
+}
+_LIGNE_BILAN: Mapping[str, Any] = {
+    "nature": "a_reverser",
+    "type_refaction": None,
+    "montant_centimes": 3_085_000,
+    "explication": "590 000,00 € dus, 620 850,00 € encaissés : 30 850,00 € à reverser.",
+}
+_REGLE_VALORISATION: Mapping[str, Any] = {
+    "nature": "personnel",
+    "autorisee": True,
+    "methode": "taux_horaire",
+    "part_maximale_points_base": 2_000,
+    "pieces_requises": ["bulletin_paie", "feuille_temps"],
+    "source": "Convention, art. 6",
+    "valable_du": "2026-01-01",
+}
+_VALORISATION: Mapping[str, Any] = {
+    "nature": "personnel",
+    "mois": "2026-02-01",
+    "date_effet": "2026-03-02",
+    "minutes": 2_400,
+    "taux_horaire_centimes": 2_850,
+    "agent_ref": "019b789f-d7a0-7b6e-9a14-c82f5d03e7b9",
+}
+_CLAUSE: Mapping[str, Any] = {
+    "reference": "M-2026-017",
+    "lot": "2",
+    "objet": "Construction d'un collège",
+    "acheteur_siret": "10000000900017",
+    "titulaire_siret": "10000001700010",
+    "facilitateur": "Maison de l'emploi",
+    "part_brsa_cible_points_base": 4_000,
+    "date_debut": "2026-01-01",
+    "date_fin": "2027-12-31",
+    "source": None,
+}
+_MINUTES_PUBLIC = {"public": "brsa", "declarees_minutes": 0, "validees_minutes": 42_000}
+_DECLARATION_CLAUSE: Mapping[str, Any] = {
+    "mois": "2026-02-01",
+    "public": "brsa",
+    "minutes": 42_000,
+    "personnes": 12,
+    "contrats": 14,
+    "date_effet": "2026-03-02",
+}
+_DES_RECETTES: Mapping[str, Mapping[str, Any]] = {
+    "Clause": {
+        **_CLAUSE,
+        "prevues_minutes": 4_440_000,
+        "a_realiser_minutes": 4_398_000,
+        "validees_minutes": 42_000,
+        "cible_brsa_minutes": 1_776_000,
+        "part_brsa_points_base": 10_000,
+        "publics": [_MINUTES_PUBLIC],
+    },
+    "ClauseCreation": {**_CLAUSE, "minutes_prevues": 4_440_000},
+    "ComplementClauseCreation": {"minutes": 6_000, "source": "Avenant 1 au marché"},
+    "DeclarationClause": {**_DECLARATION_CLAUSE, "motif": None},
+    "DeclarationClauseCreation": _DECLARATION_CLAUSE,
+    "DecisionClauseCreation": {"sens": "validee"},
+    "MinutesPublic": _MINUTES_PUBLIC,
+    "Apport": {"prevu_centimes": 114_000, "declare_centimes": 114_000},
+    "DecisionValorisationCreation": {"sens": "validee"},
+    "PrevisionValorisation": {
+        "montant_centimes": 114_000,
+        "source": "Convention, annexe financière",
+    },
+    "PrevisionValorisationCreation": {
+        "montant_centimes": 114_000,
+        "source": "Convention, annexe financière",
+    },
+    "RegleValorisation": _REGLE_VALORISATION,
+    "RegleValorisationCreation": _REGLE_VALORISATION,
+    "Valorisation": {
+        **_VALORISATION,
+        "montant_centimes": 114_000,
+        "justificatif_ids": [],
+        "motif": None,
+    },
+    "ValorisationCreation": {**_VALORISATION, "temps_mois_minutes": 9_100},
+    "AdoptionBilanCreation": {
+        "assemblee": "Conseil départemental",
+        "date_adoption": "2026-03-26",
+        "reference": "Délibération du 26 mars 2026, n° 2026-031",
+    },
+    "Bilan": {
+        "date_arrete": "2025-12-31",
+        "date_limite": "2026-06-30",
+        "statut": "calcule",
+        "depense_retenue_centimes": 118_000_001,
+        "plafond_centimes": 62_085_000,
+        "du_centimes": 59_000_000,
+        "encaisse_centimes": 62_085_000,
+        "a_reverser_centimes": 3_085_000,
+        "lignes": [_LIGNE_BILAN],
+        "justificatifs_manquants": [],
+        "assemblee": None,
+        "date_adoption": None,
+        "reference_adoption": None,
+    },
+    "BilanCreation": {
+        "date_arrete": "2025-12-31",
+        "depense_retenue_centimes": 118_000_001,
+        "taux_code": "etat-cls",
+        "date_limite": "2026-06-30",
+    },
+    "LigneBilan": _LIGNE_BILAN,
+    "RefactionLigne": {
+        "type": "prorata_indicateur",
+        "indicateur": "Personnes accompagnées",
+        "cible": 100,
+        "realise": 90,
+    },
+    "TauxDate": _TAUX,
+    "TauxDateCreation": _TAUX,
+    "ActeRecette": {**_ACTE_RECETTE, "titre_id": None, "motif": None, "suite": None},
+    "AnnulationTitreCreation": {"motif": "Débiteur mal nommé", "suite": "a_titrer"},
+    "EncaissementCreation": {**_ACTE_RECETTE, "reference": "Bordereau 2026-118"},
+    "NotificationRecetteCreation": {**_ACTE_RECETTE, "qualificatif": "exact"},
+    "Recette": {
+        "notifie_centimes": 62_085_000,
+        "titre_centimes": 62_085_000,
+    },
+    "ReductionTitreCreation": {
+        "montant_centimes": 85_000,
+        "motif": "Erreur de calcul",
+        "suite": "a_titrer",
+    },
+    "ReversementCreation": {"montant_centimes": 3_085_000, "reference": "Mandat 2026-204"},
+    "Titre": {**_TITRE, "numero": 1, "reste_centimes": 62_085_000},
+    "TitreCreation": {
+        nom: valeur for nom, valeur in _TITRE.items() if nom not in ("titre_corrige_id", "motif")
+    },
+    "TropPercuCreation": {"montant_centimes": 3_085_000, "motif": "Double versement"},
+}
+
+_INDICATEUR_CONVENTION: Mapping[str, Any] = {
+    "code": "permis-obtenus",
+    "libelle": "Permis de conduire obtenus",
+    "unite": "personnes",
+    "cible": 40,
+}
+_POINT_ARRETE: Mapping[str, Any] = {"date_arrete": "2026-12-31", "connu_au": 412}
+_POINTS_ETAPE: Mapping[str, Mapping[str, Any]] = {
+    "PointEtapeCreation": {"date_arrete": "2026-12-31"},
+    "ArretPointEtapeCreation": {"connu_au": 412},
+    "ValidationPointEtapeCreation": {"participants": ["Préfecture", "Département"]},
+    "PointEtapeResume": {
+        **_POINT_ARRETE,
+        "id": IDENTIFIANTS["point_etape_id"],
+        "statut": "brouillon",
+        "connu_au": None,
+    },
+    "PointEtape": {"date_arrete": "2026-12-31", "statut": "brouillon"},
+    "PreuvePointEtape": {
+        "connu_au": 412,
+        "sha256": "fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
+        "sha256_recalcule": "fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
+        "identique": True,
+    },
+    "CadrePointEtape": {
+        **_POINT_ARRETE,
+        "reference": "35-CLS-2024-2027",
+        "intitule": "Contrat local des solidarités",
+    },
+    "VersionEnVigueur": {
+        "version_id": "019cad9d-67a0-7e52-a3d1-4c8f0b6e9a17",
+        "numero": 0,
+        "contenu_sha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    },
+    "IntituleOrdre": {"ordre": 1, "libelle": "Lutter contre les freins à l'emploi"},
+    "EnveloppeSuivie": {
+        "reference": "35-CLS-2026-etat",
+        "statut": "ouverte",
+        "financeur": "etat",
+        "fenetre_debut": "2026-01-01",
+        "fenetre_fin": "2026-12-31",
+    },
+    "ActionSuivie": {"code": "mobilite-01", "libelle": "Permis de conduire", "axe": 1},
+    "Precedent": {"date_arrete": "2025-12-31", "connu_au": 207},
+    "IndicateurObserve": {
+        **_INDICATEUR_CONVENTION,
+        "valeur": 29,
+        "source": "Bilan de l'action",
+        "taux_points_base": 7250,
+    },
+    "LigneMesures": {
+        "cle": "",
+        "libelle": "Total",
+        "ouvert_centimes": 124_170_000,
+        "disponible_centimes": 109_344_965,
+        "reserve_centimes": 10_000_000,
+        "engage_centimes": 4_825_035,
+        "liquide_centimes": 4_100_002,
+        "mandate_centimes": 3_100_001,
+        "paye_centimes": 3_100_001,
+        "reste_a_payer_centimes": 1_725_034,
+        "taux_engagement_points_base": 389,
+        "taux_paiement_points_base": 250,
+    },
+    "ResultatAction": {
+        "libelle": "Permis de conduire",
+        "places_ouvertes": 40,
+        "places_occupees": 31,
+        "personnes": 29,
+        "freins_leves": 27,
+        "cout_par_frein_leve_centimes": 114_815,
+    },
+    "VoletPresume": {"volet": 2, "engage_centimes": 4_825_035},
+    "MoisExecution": {
+        "mois": "2026-12",
+        "engage_centimes": 4_825_035,
+        "liquide_centimes": 4_100_002,
+        "paye_centimes": 3_100_001,
+    },
+    "VariationCorrigee": {"poste": "disponible", "variation_centimes": 30_000},
+    "CorrectionsDepuis": {"ecritures": 1, "actes": ["Avenant n° 2"]},
+    "EcheancePublication": {
+        "id": IDENTIFIANTS["convention_id"],
+        "reference": "35-SUB-2026-01",
+        "beneficiaire": "Association d'exemple",
+        "montant_centimes": 4_500_000,
+        "date_signature": "2026-03-16",
+        "date_alerte": "2026-05-16",
+        "date_limite": "2026-06-16",
+        "etat": "a_temps",
+    },
+    "IndicateurConventionCreation": _INDICATEUR_CONVENTION,
+    "IndicateurConvention": _INDICATEUR_CONVENTION,
+    "ValeurIndicateurCreation": {"valeur": 29, "source": "Bilan de l'action"},
+    "ValeurIndicateur": {"valeur": 29, "source": "Bilan de l'action"},
+}
 _OBJETS: Mapping[str, Mapping[str, Any]] = {
+    **_POINTS_ETAPE,
+    **_DES_RECETTES,
+    **_DES_CREDITS,
     **_DES_OFFRES,
     **_DES_SUSPENSIONS,
     # commun
@@ -1435,14 +1981,107 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "portee_sante": False,
     },
     # financement
-    "Action": {**_ACTION, "places_disponibles": 39, "places_reservees": 1},
+    "Action": {
+        **_ACTION,
+        "statut": "en_cours",
+        "date_statut": "2024-06-03",
+        "places_disponibles": 39,
+        "places_reservees": 1,
+    },
     "ActionCreation": _ACTION,
     "ActionModification": {"libelle": "Permis de conduire, location solidaire", "axe": None},
     "AnnulationCreation": {"motif": "Action reportée par l'organisme"},
     "Annonce": _ENVELOPPE["annonce"],
     "AnnonceLigne": {"montant_centimes": 72_000_000, "qualificatif": "presque"},
-    "Axe": _CONVENTION["axes"][0],
-    "AxeLigne": _CONVENTION["axes"][0],
+    "ActeActionCreation": {"type": "demarrage", "date_acte": "2024-06-03", "motif": None},
+    "ActeAvenantCreation": {
+        "type": "deliberation",
+        "date_acte": "2024-12-06",
+        "organisme": None,
+        "reference": "Session du 6 décembre 2024",
+    },
+    "ActeConvention": {
+        "id": IDENTIFIANTS["acte_convention_id"],
+        "numero_version": 0,
+        "action_id": None,
+        "type": "signature",
+        "date_acte": "2024-05-15",
+        "organisme": "Département",
+        "qualite": "La présidente du conseil départemental",
+    },
+    "ActeConventionCreation": {
+        "type": "signature",
+        "date_acte": "2024-05-15",
+        "organisme": "Département",
+        "qualite": "La présidente du conseil départemental",
+    },
+    "AvenantCreation": {
+        **_AVENANT,
+        "statut": "delibere",
+        "changements": {"enveloppes": _CONTENU["enveloppes"], "date_bilan": "2028-06-30"},
+    },
+    "AvertissementAvenant": {
+        "code": "parite_rompue",
+        "exercice": 2024,
+        "ecart_centimes": -1,
+        "bloquant": True,
+    },
+    "Axe": _AXE,
+    "AxeLigne": _AXE,
+    "BaseReference": _ACTION["base_reference"],
+    "BaseReferenceLigne": _ACTION["base_reference"],
+    "Cofinancement": _ACTION["cofinancements"][0],
+    "CofinancementLigne": _ACTION["cofinancements"][0],
+    "ContenuConvention": _CONTENU,
+    "ContenuModification": {"enveloppes": _CONTENU["enveloppes"], "date_bilan": "2028-06-30"},
+    "Difference": {"champ": "date_bilan", "avant": "null", "apres": '"2028-06-30"'},
+    "DocumentConvention": {
+        "type": "diagnostic_partage",
+        "libelle": "Diagnostic partagé de la précarité",
+        "date_document": None,
+    },
+    "DocumentConventionCreation": {
+        "type": "diagnostic_partage",
+        "libelle": "Diagnostic partagé de la précarité",
+        "sha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+    },
+    "Parite": {"convention_id": IDENTIFIANTS["convention_id"]},
+    "PariteExercice": {"exercice": 2024, "total_centimes": 124_170_000, "constat": "respectee"},
+    "PartParite": {
+        "financeur": "etat",
+        "montant_centimes": 62_085_000,
+        "attendu_centimes": 62_085_000,
+        "ecart_centimes": 0,
+    },
+    "Partie": _CONTENU["parties"][0],
+    "PartieLigne": _CONTENU["parties"][0],
+    "RegleParite": {
+        "nature": "egalite",
+        "contraignante": True,
+        "valable_du": "2024-01-01",
+        "source": "Instructions des 27 octobre et 23 novembre 2023",
+    },
+    "Taux": _AXE["taux_etat"],
+    "TauxLigne": _AXE["taux_etat"],
+    "TermesEnveloppe": _CONTENU["enveloppes"][0],
+    "TermesEnveloppeLigne": _CONTENU["enveloppes"][0],
+    "Tiers": _TIERS,
+    "TiersLigne": _TIERS,
+    "VersionConvention": {
+        **_AVENANT,
+        "id": IDENTIFIANTS["avenant_id"],
+        "numero": 1,
+        "nature": "avenant",
+        "statut": "delibere",
+        "date_signature": None,
+        "date_fin_effet": None,
+        "remplace_id": None,
+        "champs": ["date_bilan"],
+        "differences": [{"champ": "date_bilan", "avant": "null", "apres": '"2028-06-30"'}],
+        "contenu": _CONTENU,
+        "contenu_sha256": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
+        "avertissements": [],
+    },
     "ConfirmationCreation": {"places": 1, "montant_centimes": 45_000},
     "Convention": _CONVENTION,
     "ConventionCreation": _CONVENTION,
@@ -1455,7 +2094,7 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "empreinte_precedente": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
         "empreinte": "fd61a03af4f77d870fc21e05e7e80678095c92d808cfb3b5c279ee04c74aca13",
     },
-    "Engagement": {"numero": 1, "statut": "engage", "ventilation": _VENTILATION},
+    **_DES_DEPENSES,
     "Enveloppe": {
         **_ENVELOPPE,
         "statut": "ouverte",
@@ -1473,9 +2112,9 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "Preuve": {
         "objet_id": IDENTIFIANTS["enveloppe_id"],
         "ecritures": 1,
-        "soldes": [
-            {"livre": "eng", "poste": "disponible", "solde": 71_980_000},
-            {"livre": "eng", "poste": "ouvert", "solde": 71_980_000},
+        "comptes": [
+            {"livre": "eng", "poste": "disponible", "quantite": 71_980_000},
+            {"livre": "eng", "poste": "ouvert", "quantite": 71_980_000},
         ],
         "parts": [
             {
@@ -1506,10 +2145,10 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "PartLigne": {"numerateur": 1, "denominateur": 1},
     "Reservation": {"ventilation": _VENTILATION, "engagement_id": None},
     "ReservationCreation": {"places": 1, "montant_centimes": 45_000, "duree_s": 900},
-    "Signataire": {"organisme": "Département", "statut": "signe"},
-    "SignataireLigne": {"organisme": "Département", "statut": "signe"},
-    "Volet": {"ordre": 1, "libelle": "Mobilité"},
-    "VoletLigne": {"ordre": 1, "libelle": "Mobilité"},
+    "Signataire": _SIGNATAIRE,
+    "SignataireLigne": _SIGNATAIRE,
+    "Volet": _VOLET,
+    "VoletLigne": _VOLET,
 }
 
 # A fact of each service's own feed.

@@ -27,7 +27,6 @@ DEPOT = "/v1/imports?type=flux_beneficiaires"
 
 # Codes of the guide that nothing gives yet: what will. One that finds its producer leaves.
 SANS_PRODUCTEUR = {
-    "periode-close": "la clôture d'un exercice de financement",
     "personne-effacee": "l'effacement des personnes",
 }
 SANS_PRODUCTEUR_ERREUR = {"url-webhook-interdite": "les webhooks"}

@@ -52,8 +52,9 @@ async def test_a_commit_under_way_is_waited_for_past_the_deadline(
     client = connecter("orientation")
     corps = {"reference": "cd", "type": "conseil_departemental", "nom": "Conseil départemental"}
 
-    async with validations_lentes(bases["orientation"].proprietaire, ouverte):
-        created = await client.post("/v1/organismes-referents", corps, headers={"Delai-Max": "500"})
+    async with validations_lentes(bases["orientation"].proprietaire, ouverte, duree_s=3):
+        headers = {"Delai-Max": "2500"}
+        created = await client.post("/v1/organismes-referents", corps, headers=headers)
 
     assert created.status_code == 201, created.text
     assert (await client.get(created.headers["Location"])).status_code == 200

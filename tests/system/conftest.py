@@ -56,12 +56,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         yield found
 
 
-def departement(installation: Installation, http: httpx.AsyncClient, code: str) -> Partenaire:
-    """A département's information system, with every scope it has."""
+def departement(
+    installation: Installation, http: httpx.AsyncClient, code: str, role: str = "si-departement-"
+) -> Partenaire:
+    """A département's information system, or another of its clients, with every scope it has."""
     client = next(
-        one
-        for one in charger(COLLECTIVITES)[code].clients
-        if one.client_id.startswith("si-departement-")
+        one for one in charger(COLLECTIVITES)[code].clients if one.client_id.startswith(role)
     )
     return Partenaire(
         installation.adresses,

@@ -1,6 +1,8 @@
 """What schemathesis cannot read in the documents, told by its hooks."""
 
 import os
+import tomllib
+from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -10,12 +12,42 @@ import schemathesis
 _LONGUES = {str(secondes) for secondes in range(2, 21)}
 # Of what is wrong with each value, one in so many is sent: the whole is thousands of requests.
 _UN_SUR = int(os.environ.get("JALONS_SCHEMATHESIS_UN_SUR", "1"))
+_EXEMPLES = os.environ.get("JALONS_SCHEMATHESIS_EXEMPLES") == "1"
 
 
 @schemathesis.hook
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     """Show the tokens as bearer tokens: `ignored_auth` takes credentials off those alone."""
     raw_schema["components"]["securitySchemes"]["oauth2"] = {"type": "http", "scheme": "bearer"}
+    if _EXEMPLES:
+        _montrer(raw_schema, tomllib.loads(Path("schemathesis.toml").read_text("utf-8")))
+
+
+def _montrer(raw_schema: dict[str, Any], config: dict[str, Any]) -> None:
+    """Show, for what an operation draws of a dictionary, its first value instead of the example.
+
+    Dictionaries serve what is drawn; the phases of the examples and of the coverage read these.
+    """
+    operations = {
+        operation["operationId"]: operation
+        for methods in raw_schema["paths"].values()
+        for operation in methods.values()
+    }
+    for rule in config["operations"]:
+        operation = operations.get(rule.get("include-operation-id"))
+        if operation is None:
+            continue
+        for nom, drawn in rule.get("parameters", {}).items():
+            shown = config["dictionaries"][drawn["dictionary"]]["values"][0]
+            place, _, champ = nom.partition(".")
+            for parameter in operation["parameters"]:
+                if (parameter["in"], parameter["name"]) == (place, champ):
+                    parameter["schema"]["examples"] = [shown]
+            if place == "body":
+                name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+                schema = raw_schema["components"]["schemas"][name.rpartition("/")[2]]
+                for example in schema["examples"]:
+                    example[champ] = shown
 
 
 @schemathesis.hook

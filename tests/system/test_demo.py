@@ -18,8 +18,13 @@ from deploy.local.services import RACINE, SERVICES, Installation
 from tests.system.activites import agir
 from tests.system.conftest import CONTRAT, departement, ports_libres
 from tests.system.consultations import consulter
+from tests.system.conventions import convenir
+from tests.system.credits import financer
+from tests.system.depenses import depenser
 from tests.system.emplois import employer
+from tests.system.points_etape import etablir
 from tests.system.prescrire import prescrire
+from tests.system.recettes import recevoir
 from tests.system.suivis import suivre
 from tests.system.suspensions import signaler
 
@@ -108,6 +113,9 @@ async def test_a_token_of_another_departement_finds_nothing(
             ours, theirs = (departement(installation, http, code) for code in ("35D", "44D"))
             seen = 0
             faits = await autres_actes(ours)
+            comptable = departement(installation, http, "35D", "comptable-")
+            depenses = await depenser(ours, comptable)
+            faits |= {nom: {nom: found} for nom, found in depenses.items()}
             for service in SERVICES:
                 for chemin, parametres in objets(service):
                     ids = faits.get(parametres[-1]) or await valeurs(ours, service, parametres)
@@ -240,6 +248,10 @@ async def autres_actes(si: Partenaire) -> dict[str, dict[str, str]]:
     suivi |= await consulter(si, ouverts["elements"][0]["id"])
     suivi |= await employer(si, ouverts["elements"][0]["id"])
     suivi |= await prescrire(si)
+    finances = await financer(si)
+    suivi |= await convenir(si)
+    recettes = await recevoir(si)
+    etablis = await etablir(si)
     suspension = await signaler(si, ouverts["elements"][0], organismes["conseil_departemental"])
     jeu = await faire("/v1/jeux-de-regles", {"code": "essai", "libelle": "Essai"})
     simulation = await faire(
@@ -270,7 +282,16 @@ async def autres_actes(si: Partenaire) -> dict[str, dict[str, str]]:
         place["version"],
     )
     return {
-        **{nom: {nom: found} for nom, found in suivi.items()},
+        **{nom: {nom: found} for nom, found in (suivi | recettes).items()},
+        "declaration_clause_id": {
+            nom: recettes[nom] for nom in ("clause_id", "declaration_clause_id")
+        },
+        **finances,
+        "point_etape_id": {"point_etape_id": etablis["point_etape_id"]},
+        "valeur_indicateur_id": {
+            "indicateur_id": etablis["indicateur_convention_id"],
+            "valeur_indicateur_id": etablis["valeur_indicateur_id"],
+        },
         "unite_id": {"unite_id": unite["id"]},
         "affectation_id": {"place_id": place["id"], "affectation_id": affectation},
         "jeu_de_regles_id": {"jeu_de_regles_id": jeu},

@@ -481,7 +481,14 @@ def test_clients_of_each_collectivite(collectivites: Mapping[str, Collectivite])
         numero = collectivite.code_departement
         par_id = {client.client_id: client for client in collectivite.clients}
         operateurs = {o.code for o in collectivite.organismes if o.type == "france_travail"}
-        assert set(par_id) == {f"si-departement-{numero}", *operateurs}
+        assert set(par_id) == {
+            f"si-departement-{numero}",
+            f"comptable-{numero}",
+            *operateurs,
+        }
+        # Another than who certifies and orders (I-50): this one may record their payments.
+        comptable = par_id[f"comptable-{numero}"]
+        assert set(comptable.portees) == {"financement:lire", "financement.comptable:ecrire"}
         departement = par_id[f"si-departement-{numero}"]
         assert departement.organisme == f"departement-{numero}"
         assert {

@@ -28,6 +28,7 @@ LISTES = {  # name: what makes a row unique
     "delais": ("code", "depuis"),
     "enumerations-data-inclusion": ("referentiel", "code"),
     "freins": ("code",),
+    "imputations-comptables": ("plan", "type", "code"),
     "motifs-heures-activite": ("code",),
     "motifs-reorientation": ("code",),
     "motifs-sortie": ("code",),

@@ -6,13 +6,26 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Row, Uuid, bindparam, cast, func, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Select,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.exc import IntegrityError
 
 from services.financement import tables
 from services.financement.actions.rules import PartDisponible
-from services.financement.journal.queries import soldes_de
+from services.financement.enveloppes.rules import FERMEES
+from services.financement.journal.queries import Regard, soldes_au, soldes_de
 from services.financement.reservations.queries import echu_de
 from shared.refus import Introuvable, Refus
 from shared.schemas.financement.actions import PartLigne
@@ -43,14 +56,14 @@ _CLE = (
     .where(siens(_P), _P.action_id == _T.id)
     .scalar_subquery()
 )
-_SELECT = select(
-    *_T.__table__.columns,
-    _CLE.label("cle"),
-    soldes_de(_T.id).label("soldes"),
-    echu_de(_T.id).label("echu"),
-).where(siens(_T))
-_BY_ID = _SELECT.where(_T.id == bindparam("id"))
+_ROW = select(*_T.__table__.columns, _CLE.label("cle")).where(siens(_T))
+_SELECT = _ROW.add_columns(soldes_de(_T.id).label("soldes"), echu_de(_T.id).label("echu"))
 _INSERT = insert(_T)
+_LOCK = (
+    select(*_T.__table__.columns)
+    .where(siens(_T), _T.id == bindparam("id"))
+    .with_for_update(key_share=True)
+)
 _CONVENTIONS = select(_E.id, _E.convention_id).where(
     siens(_E), _E.id == func.any(bindparam("enveloppes", type_=ARRAY(Uuid())))
 )
@@ -76,6 +89,8 @@ _PARTS = (
                 _E.fenetre_debut,
                 "fenetre_fin",
                 _E.fenetre_fin,
+                "fermee",
+                _E.statut.in_(FERMEES),
             )
         )
     )
@@ -140,13 +155,37 @@ async def update_action(
     return await update_version(tx, _T, _T.id == action_id, version, valeurs)
 
 
-async def read_action(tx: Transaction, action_id: UUID, instant: datetime) -> Row[Any]:
-    """Read one action, its places, and those due back to it at this instant.
+async def lock_action(tx: Transaction, action_id: UUID) -> Row[Any]:
+    """Read an action and hold its row until the transaction ends.
 
     Raises:
         Introuvable: none of this collectivité has this id.
     """
-    row = (await tx.execute(_BY_ID, {"id": action_id, "instant": instant})).one_or_none()
+    row = (await tx.execute(_LOCK, {"id": action_id})).one_or_none()
+    if row is None:
+        raise Introuvable
+    return row
+
+
+def _select(regard: Regard | None) -> Select[Any]:
+    """The actions with their places: of this instant, or as of a day."""
+    if regard is None:
+        return _SELECT
+    return _ROW.add_columns(soldes_au(_T.id, regard).label("soldes"), literal(0).label("echu"))
+
+
+async def read_action(
+    tx: Transaction, action_id: UUID, instant: datetime, regard: Regard | None = None
+) -> Row[Any]:
+    """Read one action and its places: as of a day when asked.
+
+    Else of this instant, with those due back to it and not yet swept.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+    """
+    statement = _select(regard).where(_T.id == bindparam("id"))
+    row = (await tx.execute(statement, {"id": action_id, "instant": instant})).one_or_none()
     if row is None:
         raise Introuvable
     return row
@@ -159,9 +198,10 @@ async def list_actions(
     *,
     conventions: Sequence[UUID],
     freins: Sequence[str],
+    regard: Regard | None = None,
 ) -> Sequence[Row[Any]]:
     """Read a page of actions, of some conventions or against some freins when asked."""
-    statement = _SELECT.where(parmi(_T.convention_id, conventions))
+    statement = _select(regard).where(parmi(_T.convention_id, conventions))
     if freins:
         statement = statement.where(or_(*(_T.freins.contains([frein]) for frein in freins)))
     return await paginer(tx, statement, _T, page, {"instant": instant})
@@ -183,6 +223,7 @@ def parts_disponibles(row: Row[Any]) -> list[PartDisponible]:
             disponible_centimes=part["disponible"],
             fenetre_debut=_date(part["fenetre_debut"]),
             fenetre_fin=_date(part["fenetre_fin"]),
+            fermee=part["fermee"],
         )
         for part in row.parts or ()
     ]

@@ -5,17 +5,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Path, Query
+from pydantic_core import to_jsonable_python
 from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.financement.actions import queries, rules
-from services.financement.conventions.queries import read_convention
+from services.financement.conventions.queries import read_convention, store_acte
 from services.financement.conventions.routes import ConventionId
 from services.financement.journal.queries import inscrire, open_comptes
+from services.financement.journal.regards import Au, ConnuAu, regard_de
 from services.financement.journal.rules import Ecriture, lignes_ouverture
-from shared.refus import Introuvable, VersionDepassee
+from shared.refus import Introuvable, TransitionInterdite, VersionDepassee
 from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement.actions import (
+    ActeActionCreation,
     Action,
     ActionCreation,
     ActionModification,
@@ -24,6 +27,8 @@ from shared.schemas.financement.actions import (
     DisponibilitesRequete,
     ModeCapacite,
     PageActions,
+    StatutAction,
+    TypeActeAction,
 )
 from shared.schemas.financement.journal import EvenementJournal, Livre
 from shared.schemas.parcours.freins import CodeFrein
@@ -40,13 +45,19 @@ from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("actions")
 
-_ActionId = Annotated[
+ActionId = Annotated[
     UUID,
     Path(description="Une action", examples=["019cad9d-67a0-7c02-9e41-6b1f0f5a2d33"]),
 ]
 
+_FAITS = {
+    TypeActeAction.DEMARRAGE: "demarree",
+    TypeActeAction.ACHEVEMENT: "terminee",
+    TypeActeAction.ABANDON: "abandonnee",
+}
 
-def _render(row: Row[Any]) -> Action:
+
+def rendre_action(row: Row[Any]) -> Action:
     """The places of the journal, less those due back and not yet swept (I-41)."""
     soldes = row.soldes or {"disponible": 0, "reservee": 0, "occupee": 0}
     return Action.model_validate(
@@ -109,7 +120,7 @@ async def creer_action(
         rules.verifier_action(demande, await _cadre(tx, convention_id, demande))
         instant, action_id = service.horloge(), new_id()
         values = {
-            **demande.model_dump(exclude={"cle"}),
+            **demande.model_dump(mode="json", exclude={"cle"}),
             "id": action_id,
             "convention_id": convention_id,
             "cree_le": instant,
@@ -132,7 +143,7 @@ async def creer_action(
             )
             await inscrire(tx, [ecriture], inscrite_le=instant)
         row = await queries.read_action(tx, action_id, instant)
-        return Effet(_render(row), location=f"/v1/actions/{action_id}", version=1)
+        return Effet(rendre_action(row), location=f"/v1/actions/{action_id}", version=1)
 
     return await once(tx, commande, enregistrer)
 
@@ -165,15 +176,22 @@ async def lister_actions(
             examples=[["mobilite"]],
         ),
     ],
+    au: Au = None,
+    connu_au: ConnuAu = None,
 ) -> Response:
-    """Rend les actions et leurs places à l'instant, les plus récentes d'abord.
+    """Rend les actions et leurs places à l'instant, ou d'un jour ; les plus récentes d'abord.
 
     Portée `financement:lire`.
     """
     rows = await queries.list_actions(
-        tx, page, service.horloge(), conventions=convention_id, freins=frein
+        tx,
+        page,
+        service.horloge(),
+        conventions=convention_id,
+        freins=frein,
+        regard=regard_de(au, connu_au),
     )
-    return rendre_page(page, rows, _render)
+    return rendre_page(page, rows, rendre_action)
 
 
 @router.post(
@@ -203,14 +221,22 @@ async def rechercher_disponibilites(
     dependencies=[portee("financement:lire")],
     responses=refusals(Introuvable),
 )
-async def obtenir_action(action_id: _ActionId, tx: TransactionDep, service: ServiceDep) -> Response:
+async def obtenir_action(
+    action_id: ActionId,
+    tx: TransactionDep,
+    service: ServiceDep,
+    au: Au = None,
+    connu_au: ConnuAu = None,
+) -> Response:
     """Rend une action et ses places à l'instant : ce qui est échu n'y est plus réservé.
 
+    Avec `au` ou `connu_au`, les places sont celles que donnent les écritures de ces jours-là.
     `version` est celle de ce qui est écrit sur l'action ; les places bougent sans elle, donc la
     réponse n'est jamais 304. Portée `financement:lire`.
     """
-    row = await queries.read_action(tx, action_id, service.horloge())
-    return rendre(Effet(_render(row), version=row.version, status=200))
+    regard = regard_de(au, connu_au)
+    row = await queries.read_action(tx, action_id, service.horloge(), regard)
+    return rendre(Effet(rendre_action(row), version=row.version, status=200))
 
 
 @router.patch(
@@ -221,7 +247,7 @@ async def obtenir_action(action_id: _ActionId, tx: TransactionDep, service: Serv
     responses=refusals(Introuvable, VersionDepassee),
 )
 async def modifier_action(
-    action_id: _ActionId,
+    action_id: ActionId,
     demande: Fusion[ActionModification],
     version: SiVersion,
     essai: EssaiDep,
@@ -237,14 +263,16 @@ async def modifier_action(
 
     async def changer() -> Effet:
         instant = service.horloge()
-        courante = _render(await queries.read_action(tx, action_id, instant))
+        courante = rendre_action(await queries.read_action(tx, action_id, instant))
         exige_version(courante.version, version)
         valeurs = changements(courante, demande)
         if not valeurs:
             return Effet(courante, version=version, status=200)
-        apres = courante.model_copy(update=valeurs)
+        apres = Action.model_validate({**courante.model_dump(), **valeurs})
         rules.verifier_action(apres, await _cadre(tx, apres.convention_id, apres))
-        await queries.update_action(tx, action_id, version, {**valeurs, "modifie_le": instant})
+        await queries.update_action(
+            tx, action_id, version, {**to_jsonable_python(valeurs), "modifie_le": instant}
+        )
         row = await queries.read_action(tx, action_id, instant)
         await publier(
             tx,
@@ -256,6 +284,66 @@ async def modifier_action(
                 Operation.MODIFICATION,
             ),
         )
-        return Effet(_render(row), version=row.version, status=200)
+        return Effet(rendre_action(row), version=row.version, status=200)
 
     return await modifier(tx, changer, essai=essai)
+
+
+@router.post(
+    "/actions/{action_id}/actes",
+    status_code=201,
+    response_model=Action,
+    summary="Démarrer, achever ou abandonner une action",
+    dependencies=[portee("financement:administrer")],
+    responses=refusals(Introuvable, TransitionInterdite, VersionDepassee),
+)
+async def creer_acte_action(
+    action_id: ActionId,
+    demande: ActeActionCreation,
+    commande: CommandeDep,
+    version: SiVersion,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Ajoute un acte d'aujourd'hui ou d'avant, et rend l'action qu'il fait.
+
+    Les actes se relisent avec ceux de sa convention. Ni place ni montant n'en bougent. Portée
+    `financement:administrer`. Publie `financement.action.demarree`, `terminee` ou `abandonnee`.
+    """
+
+    async def agir() -> Effet:
+        row = await queries.lock_action(tx, action_id)
+        exige_version(row.version, version)
+        instant, jour = service.horloge(), await service.aujourdhui(tx)
+        statut = rules.apres_acte(StatutAction(row.statut), row.date_statut, demande, jour)
+        await store_acte(
+            tx,
+            {
+                **demande.model_dump(),
+                "id": new_id(),
+                "convention_id": row.convention_id,
+                "action_id": action_id,
+                "jour_inscription": jour,
+                "cree_le": instant,
+            },
+        )
+        await queries.update_action(
+            tx,
+            action_id,
+            version,
+            {"statut": statut, "date_statut": demande.date_acte, "modifie_le": instant},
+        )
+        await publier(
+            tx,
+            Fait(
+                f"financement.action.{_FAITS[demande.type]}",
+                "actions",
+                action_id,
+                version + 1,
+                Operation.MODIFICATION,
+            ),
+        )
+        row = await queries.read_action(tx, action_id, instant)
+        return Effet(rendre_action(row), location=f"/v1/actions/{action_id}", version=row.version)
+
+    return await once(tx, commande, agir)

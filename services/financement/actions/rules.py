@@ -7,9 +7,34 @@ from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
+from services.financement.conventions.rules import erreurs_de_tiers
 from shared.referentiels import codes
-from shared.refus import Erreur, Validation
-from shared.schemas.financement.actions import Action, ActionCreation, ModeCapacite, Part, PartLigne
+from shared.refus import Erreur, TransitionInterdite, Validation
+from shared.schemas.financement.actions import (
+    ActeActionCreation,
+    Action,
+    ActionCreation,
+    CaractereAction,
+    Cofinancement,
+    CofinancementLigne,
+    ModeCapacite,
+    Part,
+    PartLigne,
+    StatutAction,
+    TypeActeAction,
+)
+
+TRANSITIONS: Mapping[StatutAction, tuple[StatutAction, ...]] = {
+    StatutAction.PREVUE: (StatutAction.EN_COURS, StatutAction.ABANDONNEE),
+    StatutAction.EN_COURS: (StatutAction.TERMINEE, StatutAction.ABANDONNEE),
+    StatutAction.TERMINEE: (),
+    StatutAction.ABANDONNEE: (),
+}
+_CIBLES = {
+    TypeActeAction.DEMARRAGE: StatutAction.EN_COURS,
+    TypeActeAction.ACHEVEMENT: StatutAction.TERMINEE,
+    TypeActeAction.ABANDON: StatutAction.ABANDONNEE,
+}
 
 
 @dataclass(frozen=True)
@@ -36,16 +61,20 @@ class PartDisponible:
     disponible_centimes: int
     fenetre_debut: date | None
     fenetre_fin: date | None
+    fermee: bool
 
 
 def montant_disponible(parts: Sequence[PartDisponible], jour: date) -> int:
-    """Return the most cents that a reservation of this day can take, zero out of a window.
+    """Return the most cents that a reservation of this day can take.
+
+    Zero out of a window, or of an envelope that is closed.
 
     Each envelope must cover the whole cents of its fraction, and all together the amount: the
     same as `tenues_reservees`, which refuses one cent more.
     """
     if any(
-        not (part.fenetre_debut or date.min) <= jour <= (part.fenetre_fin or date.max)
+        part.fermee
+        or not (part.fenetre_debut or date.min) <= jour <= (part.fenetre_fin or date.max)
         for part in parts
     ):
         return 0
@@ -79,8 +108,46 @@ def verifier_action(demande: ActionCreation | Action, cadre: Cadre) -> None:
         if frein not in connus
     ]
     erreurs += _erreurs_de_cle(demande.cle, cadre)
+    erreurs += erreurs_de_tiers(demande.porteur, "/porteur")
+    renforcee = demande.caractere is CaractereAction.RENFORCEE
+    if demande.base_reference is not None and not renforcee:
+        erreurs.append(
+            Erreur("/base_reference", "hors-bornes", "Seule une action renforcee en a une")
+        )
+    cofinancements: Sequence[CofinancementLigne | Cofinancement] = demande.cofinancements
+    for rang, cofinancement in enumerate(cofinancements):
+        taux = (cofinancement.numerateur, cofinancement.denominateur)
+        if (taux[0] is None) is not (taux[1] is None):
+            erreurs.append(Erreur(f"/cofinancements/{rang}", "requis", "Un taux a deux termes"))
+        elif taux[0] is not None and taux[1] is not None and taux[0] > taux[1]:
+            erreurs.append(Erreur(f"/cofinancements/{rang}", "hors-bornes", "Un au plus"))
     if erreurs:
         raise Validation(erreurs)
+
+
+def apres_acte(
+    statut: StatutAction,
+    date_statut: date | None,
+    demande: ActeActionCreation,
+    aujourdhui: date,
+) -> StatutAction:
+    """Return the state of an action after an act of today or before.
+
+    Raises:
+        TransitionInterdite: the state does not admit the act.
+        Validation: the act is to come, precedes the one before, or is not motivated.
+    """
+    erreurs = []
+    if not (date_statut or date.min) <= demande.date_acte <= aujourdhui:
+        erreurs.append(Erreur("/date_acte", "date-incoherente", "A venir, ou avant le precedent"))
+    if demande.type is TypeActeAction.ABANDON and demande.motif is None:
+        erreurs.append(Erreur("/motif", "requis", "Cet acte est motive"))
+    if erreurs:
+        raise Validation(erreurs)
+    cible = _CIBLES[demande.type]
+    if cible not in TRANSITIONS[statut]:
+        raise TransitionInterdite(statut, TRANSITIONS[statut])
+    return cible
 
 
 def _erreurs_de_cle(cle: Sequence[PartLigne | Part], cadre: Cadre) -> list[Erreur]:

@@ -6,18 +6,46 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import (
+    BigInteger,
+    Row,
+    Text,
+    Uuid,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by, array
 
 from services.financement import tables
+from services.financement.engagements.rules import (
+    EngagementVoisin,
+    EtatEngagement,
+    LigneEngagement,
+)
+from services.financement.journal.queries import lock_disponibles
+from services.financement.journal.rules import Tenue
 from services.financement.reservations.rules import EtatReservation
-from shared.refus import Introuvable
+from shared.refus import Erreur, Introuvable, Validation
+from shared.schemas.financement.credits import StatutAutorisation
 from shared.schemas.financement.engagements import Engagement, StatutEngagement
-from shared.schemas.financement.journal import Livre
-from shared.socle.db import Transaction, siens
+from shared.schemas.financement.journal import Livre, Poste, Sens
+from shared.socle.db import Transaction, exige_version, siens
 from shared.socle.pages import PageDemandee, entre, paginer
 
-_T, _L = tables.Engagement, tables.EngagementLigne
+_AUCUNE = cast(array([]), ARRAY(Text()))
+_T, _L, _A = tables.Engagement, tables.EngagementLigne, tables.AutorisationEngagement
+_P, _J, _E, _LE = (
+    tables.EngagementPiece,
+    tables.Justificatif,
+    tables.Ecriture,
+    tables.LigneEcriture,
+)
 _VENTILATION = (
     select(
         func.coalesce(
@@ -28,6 +56,10 @@ _VENTILATION = (
                         _L.enveloppe_id,
                         "montant_centimes",
                         _L.montant_centimes,
+                        "liquide_centimes",
+                        _L.liquide_centimes,
+                        "degage_centimes",
+                        _L.degage_centimes,
                     ),
                     _L.rang,
                 )
@@ -39,13 +71,23 @@ _VENTILATION = (
     .scalar_subquery()
     .label("ventilation")
 )
-_SELECT = select(*_T.__table__.columns, _VENTILATION).where(siens(_T))
+_PIECES = (
+    select(func.coalesce(func.array_agg(aggregate_order_by(_J.sha256, _J.id)), _AUCUNE))
+    .join(_P, (_P.collectivite == _J.collectivite) & (_P.justificatif_id == _J.id))
+    .where(siens(_P), _P.engagement_id == _T.id)
+    .scalar_subquery()
+    .label("pieces")
+)
+_SELECT = select(*_T.__table__.columns, _VENTILATION, _PIECES).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("id"))
-# The engagement takes the year's next number, the reservation is resolved, and what is not
-# confirmed leaves the parts of the action: one round trip, just before the journal's.
+_ENVELOPPES = select(_L.enveloppe_id).where(siens(_L), _L.engagement_id == bindparam("id"))
+_LOCK = select(_T.id).where(siens(_T), _T.id == bindparam("id")).with_for_update()
+# The engagement takes the year's next number, its reservation is resolved when it is born of one,
+# and the parts of the action follow what is taken or given back: one round trip, just before the
+# journal's.
 _STORE = text(
     "WITH lignes AS (SELECT * FROM jsonb_to_recordset(cast(:lignes AS jsonb))"
-    "  AS l(enveloppe_id uuid, rang bigint, prise bigint, rendue bigint)"
+    "  AS l(enveloppe_id uuid, rang bigint, prise bigint, variation bigint)"
     "), suivant AS ("
     " INSERT INTO compteur_engagement AS c (collectivite, exercice, dernier)"
     " VALUES (:collectivite, :exercice, 1)"
@@ -53,26 +95,90 @@ _STORE = text(
     " RETURNING dernier"
     "), entete AS ("
     " INSERT INTO engagement (collectivite, id, exercice, numero, action_id, reservation_id,"
-    "  beneficiaire_ref, date_engagement, places, montant_centimes, statut, cree_le, modifie_le)"
+    "  beneficiaire_ref, date_engagement, places, montant_centimes, statut, tiers_siret, tiers_rna,"
+    "  objet, nature, echeancier, ae_id, client_id, cle_doublon, avertissements, cree_le,"
+    "  modifie_le)"
     " SELECT :collectivite, :id, :exercice, dernier, :action_id, :reservation_id,"
-    "  :beneficiaire_ref, :date_engagement, :places, :montant_centimes, :statut,"
-    "  :instant, :instant FROM suivant"
+    "  :beneficiaire_ref, :date_engagement, :places, :montant_centimes, 'engage', :tiers_siret,"
+    "  :tiers_rna, :objet, :nature, cast(:echeancier AS jsonb), :ae_id, :client, :cle_doublon,"
+    "  cast(:avertissements AS jsonb), :instant, :instant FROM suivant"
     "), ventilation AS ("
     " INSERT INTO engagement_ligne"
     "  (collectivite, engagement_id, enveloppe_id, rang, montant_centimes)"
     " SELECT :collectivite, :id, enveloppe_id, rang, prise FROM lignes WHERE prise > 0"
+    "), jointes AS ("
+    " INSERT INTO engagement_piece (collectivite, engagement_id, justificatif_id)"
+    " SELECT :collectivite, :id, unnest(cast(:pieces AS uuid[]))"
     "), resolue AS ("
     " UPDATE reservation SET statut = 'confirmee', resolue_le = :instant, modifie_le = :instant,"
     "  version = version + 1 WHERE collectivite = :collectivite AND id = :reservation_id"
     "), parts AS ("
-    " UPDATE part_financement p SET attribue_centimes = p.attribue_centimes - l.rendue"
+    " UPDATE part_financement p SET attribue_centimes = p.attribue_centimes + l.variation"
     " FROM lignes l WHERE p.collectivite = :collectivite AND p.action_id = :action_id"
-    "  AND p.enveloppe_id = l.enveloppe_id AND l.rendue > 0"
+    "  AND p.enveloppe_id = l.enveloppe_id AND l.variation <> 0"
     ") SELECT dernier FROM suivant"
+).bindparams(
+    bindparam("instant", type_=_T.cree_le.type),
+    *(bindparam(nom, type_=Uuid()) for nom in ("reservation_id", "beneficiaire_ref", "ae_id")),
+    *(bindparam(nom, type_=Text()) for nom in ("tiers_siret", "tiers_rna", "objet", "nature")),
+    bindparam("cle_doublon", type_=Text()),
+    bindparam("pieces", type_=ARRAY(Uuid())),
+)
+# What of each line is liquidated or given back, and what the parts of the action get back.
+_USE = text(
+    "WITH lignes AS (SELECT * FROM jsonb_to_recordset(cast(:lignes AS jsonb))"
+    "  AS l(enveloppe_id uuid, liquide bigint, degage bigint)"
+    "), employees AS ("
+    " UPDATE engagement_ligne e SET liquide_centimes = e.liquide_centimes + l.liquide,"
+    "  degage_centimes = e.degage_centimes + l.degage"
+    " FROM lignes l WHERE e.collectivite = :collectivite AND e.engagement_id = :id"
+    "  AND e.enveloppe_id = l.enveloppe_id"
+    "), parts AS ("
+    " UPDATE part_financement p SET attribue_centimes = p.attribue_centimes - l.degage"
+    " FROM lignes l WHERE p.collectivite = :collectivite AND p.action_id = :action_id"
+    "  AND p.enveloppe_id = l.enveloppe_id AND l.degage > 0"
+    ") UPDATE engagement SET statut = :statut, version = version + 1, modifie_le = :instant"
+    " WHERE collectivite = :collectivite AND id = :id RETURNING version"
 ).bindparams(bindparam("instant", type_=_T.cree_le.type))
+_AE = (
+    select(tables.Solde.solde, _A.statut)
+    .join(_A, (_A.collectivite == tables.Solde.collectivite) & (_A.id == tables.Solde.objet_id))
+    .where(
+        siens(tables.Solde),
+        tables.Solde.livre == Livre.AE.value,
+        tables.Solde.poste == Poste.AFFECTEE.value,
+        tables.Solde.objet_id == bindparam("id"),
+    )
+)
+_VOISINS = (
+    select(
+        _T.id,
+        _T.cle_doublon,
+        _T.exercice,
+        _T.echeancier,
+        select(func.coalesce(func.array_agg(_P.justificatif_id), cast(array([]), ARRAY(Uuid()))))
+        .where(siens(_P), _P.engagement_id == _T.id)
+        .scalar_subquery()
+        .label("justificatifs"),
+    )
+    .where(
+        siens(_T),
+        _T.statut != StatutEngagement.DEGAGE.value,
+        or_(
+            _T.cle_doublon == bindparam("cle"),
+            _T.id.in_(
+                select(_P.engagement_id).where(
+                    siens(_P),
+                    _P.justificatif_id == func.any(bindparam("pieces", type_=ARRAY(Uuid()))),
+                )
+            ),
+        ),
+    )
+    .order_by(_T.cree_le, _T.id)
+)
 
 
-async def store_engagement(
+async def store_reserve(
     tx: Transaction,
     engagement_id: UUID,
     reservation: EtatReservation,
@@ -82,39 +188,179 @@ async def store_engagement(
     instant: datetime,
 ) -> Engagement:
     """Insert what a confirmed reservation became, and resolve the reservation."""
-    lignes: list[dict[str, Any]] = [
+    lignes = [
         {
             "enveloppe_id": tenue.objet_id,
             "rang": rang,
             "prise": prises[tenue.objet_id],
-            "rendue": tenue.quantite - prises[tenue.objet_id],
+            "variation": prises[tenue.objet_id] - tenue.quantite,
         }
         for rang, tenue in enumerate(reservation.tenues)
         if tenue.livre is Livre.ENG
     ]
-    ventilation = [
-        {"enveloppe_id": ligne["enveloppe_id"], "montant_centimes": ligne["prise"]}
-        for ligne in lignes
-        if ligne["prise"]
-    ]
     values = {
-        "id": engagement_id,
-        "exercice": jour.year,
-        "action_id": reservation.action_id,
         "reservation_id": reservation.id,
         "beneficiaire_ref": beneficiaire_ref,
-        "date_engagement": jour,
+        "action_id": reservation.action_id,
         "places": prises[reservation.action_id],
-        "montant_centimes": sum(ligne["prise"] for ligne in lignes),
-        "statut": StatutEngagement.ENGAGE,
+        "date_engagement": jour,
     }
-    found = await tx.execute(
-        _STORE, {**values, "instant": instant, "lignes": json.dumps(lignes, default=str)}
+    return await _store(tx, engagement_id, values, lignes, instant)
+
+
+async def store_engagement(
+    tx: Transaction,
+    engagement_id: UUID,
+    values: Mapping[str, Any],
+    tenues: Sequence[Tenue],
+    instant: datetime,
+) -> Engagement:
+    """Insert what is owed to a third party, and count it in the parts of its action."""
+    lignes = [
+        {
+            "enveloppe_id": tenue.objet_id,
+            "rang": rang,
+            "prise": tenue.quantite,
+            "variation": tenue.quantite,
+        }
+        for rang, tenue in enumerate(tenues)
+    ]
+    return await _store(tx, engagement_id, values, lignes, instant)
+
+
+async def _store(
+    tx: Transaction,
+    engagement_id: UUID,
+    values: Mapping[str, Any],
+    lignes: Sequence[Mapping[str, Any]],
+    instant: datetime,
+) -> Engagement:
+    found: dict[str, Any] = {
+        **dict.fromkeys(("reservation_id", "beneficiaire_ref", "tiers_siret", "tiers_rna")),
+        **dict.fromkeys(("objet", "nature", "ae_id", "cle_doublon")),
+        "places": 0,
+        "echeancier": [],
+        "pieces": [],
+        "avertissements": [],
+        **values,
+        "id": engagement_id,
+        "exercice": values["date_engagement"].year,
+        "montant_centimes": sum(ligne["prise"] for ligne in lignes),
+    }
+    await tx.execute(
+        _STORE,
+        {
+            **found,
+            "client": tx.acces.auteur,
+            "instant": instant,
+            "lignes": json.dumps(lignes, default=str),
+            "echeancier": json.dumps(found["echeancier"]),
+            "avertissements": json.dumps(found["avertissements"], default=str),
+        },
     )
-    dates = {"version": 1, "cree_le": instant, "modifie_le": instant}
+    return render(await read_engagement(tx, engagement_id))
+
+
+def render(row: Row[Any]) -> Engagement:
+    """The contract of a row of `read_engagement`."""
     return Engagement.model_validate(
-        {**values, **dates, "numero": found.scalar_one(), "ventilation": ventilation}
+        {
+            **row._mapping,
+            "auteur": row.client_id and {"client_id": row.client_id},
+            "liquide_centimes": sum(ligne["liquide_centimes"] for ligne in row.ventilation),
+            "degage_centimes": sum(ligne["degage_centimes"] for ligne in row.ventilation),
+        }
     )
+
+
+async def lock_engagement(tx: Transaction, engagement_id: UUID, version: int) -> EtatEngagement:
+    """Hold the gates of what pays an engagement, then its row, then read it.
+
+    Raises:
+        Introuvable: none of this collectivité has this id.
+        VersionDepassee: it changed since the caller read it.
+    """
+    rows = await tx.execute(_ENVELOPPES, {"id": engagement_id})
+    await lock_disponibles(tx, [row.enveloppe_id for row in rows])
+    await tx.execute(_LOCK, {"id": engagement_id})
+    row = await read_engagement(tx, engagement_id)
+    exige_version(row.version, version)
+    return EtatEngagement(
+        id=row.id,
+        version=row.version,
+        statut=StatutEngagement(row.statut),
+        action_id=row.action_id,
+        ae_id=row.ae_id,
+        client_id=row.client_id,
+        cle_doublon=row.cle_doublon,
+        date_engagement=row.date_engagement,
+        montant_centimes=row.montant_centimes,
+        lignes=[
+            LigneEngagement(
+                enveloppe_id=UUID(ligne["enveloppe_id"]),
+                montant_centimes=ligne["montant_centimes"],
+                liquide_centimes=ligne["liquide_centimes"],
+                degage_centimes=ligne["degage_centimes"],
+            )
+            for ligne in row.ventilation
+        ],
+    )
+
+
+async def lock_autorisation(tx: Transaction, ae_id: UUID) -> tuple[int, StatutAutorisation]:
+    """Hold the gate of an authorisation; return what is assigned and not engaged of it, its state.
+
+    After the gates of the envelopes, whatever the ids: two engagements never wait for one another
+    in a circle. A circle of three, with an order and an opening of credits that hold theirs in id
+    order, is possible; the database breaks it, and the caller repeats.
+
+    Raises:
+        Validation: none of this collectivité has this id.
+    """
+    await lock_disponibles(tx, [ae_id])
+    row = (await tx.execute(_AE, {"id": ae_id})).one_or_none()
+    if row is None:
+        raise Validation([Erreur("/ae_id", "code-referentiel-inconnu", "Autorisation inconnue")])
+    return row.solde, StatutAutorisation(row.statut)
+
+
+async def store_emploi(
+    tx: Transaction,
+    etat: EtatEngagement,
+    statut: StatutEngagement,
+    instant: datetime,
+    *,
+    liquides: Mapping[UUID, int],
+    degages: Mapping[UUID, int],
+) -> int:
+    """Write what of each line is liquidated and given back; return the engagement's version."""
+    lignes = [
+        {
+            "enveloppe_id": enveloppe_id,
+            "liquide": liquides.get(enveloppe_id, 0),
+            "degage": degages.get(enveloppe_id, 0),
+        }
+        for enveloppe_id in {**liquides, **degages}
+    ]
+    values = {"id": etat.id, "action_id": etat.action_id, "statut": statut, "instant": instant}
+    found = await tx.execute(_USE, {**values, "lignes": json.dumps(lignes, default=str)})
+    version: int = found.scalar_one()
+    return version
+
+
+async def read_voisins(tx: Transaction, cle: str, pieces: Sequence[UUID]) -> list[EngagementVoisin]:
+    """Read the engagements that may pay for the same thing: by its key, or by a piece."""
+    rows = await tx.execute(_VOISINS, {"cle": cle, "pieces": list(pieces)})
+    return [
+        EngagementVoisin(
+            id=row.id,
+            cle_doublon=row.cle_doublon,
+            exercices=frozenset(one["exercice"] for one in row.echeancier)
+            or frozenset({row.exercice}),
+            pieces=frozenset(row.justificatifs),
+        )
+        for row in rows
+    ]
 
 
 async def read_engagement(tx: Transaction, engagement_id: UUID) -> Row[Any]:
@@ -143,3 +389,36 @@ async def list_engagements(
         paid = select(_L.engagement_id).where(siens(_L), _L.enveloppe_id.in_(enveloppes))
         statement = statement.where(_T.id.in_(paid))
     return await paginer(tx, statement, _T, page)
+
+
+def _reste(poste: Poste, au: date) -> Any:
+    """A column: what the entries of an engagement, of a day and before, leave on a poste."""
+    signe = case((_LE.sens == Sens.DEBIT.value, _LE.quantite), else_=-_LE.quantite)
+    return cast(
+        select(func.coalesce(func.sum(signe), 0))
+        .join(_E, (_E.collectivite == _LE.collectivite) & (_E.id == _LE.ecriture_id))
+        .where(siens(_E), _E.engagement_id == _T.id, _E.date_effet <= au)
+        .where(_LE.livre == Livre.ENG.value, _LE.poste == poste.value)
+        .scalar_subquery(),
+        BigInteger,
+    )
+
+
+async def list_non_mandates(tx: Transaction, page: PageDemandee, au: date) -> Sequence[Row[Any]]:
+    """Read a page of what was engaged or liquidated on a day, and not mandated then.
+
+    Of the journal, and not of what is kept beside it: a day that is past stays as it was.
+    """
+    restes = (
+        select(
+            *_T.__table__.columns,
+            _reste(Poste.ENGAGE, au).label("engage_centimes"),
+            _reste(Poste.LIQUIDE, au).label("liquide_centimes"),
+        )
+        .where(siens(_T), _T.date_engagement <= au)
+        .subquery()
+    )
+    statement = select(restes).where(
+        restes.c.engage_centimes + restes.c.liquide_centimes > literal(0)
+    )
+    return await paginer(tx, statement, restes.c, page)

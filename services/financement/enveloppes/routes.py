@@ -1,5 +1,8 @@
 """Envelopes: the money of one funder for one year, and the act that opens it."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,17 +21,24 @@ from services.financement.journal.queries import (
     read_preuve,
 )
 from services.financement.journal.regards import Au, ConnuAu, regard_de
-from services.financement.journal.rules import POSTES, Ecriture, lignes_ouverture
-from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation
+from services.financement.journal.rules import POSTES, Ecriture, lignes_ouverture, transfert
+from services.financement.references import exige
+from services.financement.reservations.expiration import expirer
+from services.financement.reservations.queries import lock_objets
+from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation, VersionDepassee
 from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement.enveloppes import (
+    AvenantEnveloppeCommande,
+    ClotureEnveloppeCommande,
     Enveloppe,
     EnveloppeCreation,
     OuvertureCommande,
     PageEnveloppes,
+    SoldeEnveloppeCommande,
     StatutEnveloppe,
+    VirementCommande,
 )
-from shared.schemas.financement.journal import EvenementJournal, Livre, Preuve
+from shared.schemas.financement.journal import EvenementJournal, Livre, Poste, Preuve
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
@@ -37,6 +47,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("enveloppes")
@@ -45,6 +56,17 @@ EnveloppeId = Annotated[
     UUID,
     Path(description="Une enveloppe", examples=["019b789f-d7a0-711d-ab0d-549b6f03675a"]),
 ]
+
+_LECTURE: dict[int | str, dict[str, Any]] = {
+    201: {
+        "links": {
+            "lecture": {
+                "operationId": "obtenir_enveloppe",
+                "parameters": {"enveloppe_id": "$response.body#/id"},
+            }
+        }
+    }
+}
 
 # Read from a query, where all is text: `Annee` is strict.
 _Exercice = Annotated[int, Field(ge=1900, le=2200)]
@@ -85,8 +107,7 @@ async def creer_enveloppe(
 
     async def enregistrer() -> Effet:
         rules.verifier_enveloppe(demande)
-        if demande.convention_id is not None:
-            await _exige_convention(tx, demande.convention_id)
+        await _exige_cadre(tx, demande)
         instant, enveloppe_id = service.horloge(), new_id()
         values = {
             **demande.model_dump(),
@@ -112,14 +133,7 @@ async def creer_enveloppe(
     dependencies=[portee("financement:administrer")],
     responses={
         **refusals(Introuvable, TransitionInterdite),
-        201: {
-            "links": {
-                "lecture": {
-                    "operationId": "obtenir_enveloppe",
-                    "parameters": {"enveloppe_id": "$response.body#/id"},
-                }
-            }
-        },
+        **_LECTURE,
     },
 )
 async def creer_ouverture(
@@ -157,6 +171,206 @@ async def creer_ouverture(
         return Effet(_render(row), location=f"/v1/enveloppes/{enveloppe_id}", version=row.version)
 
     return await once(tx, commande, ouvrir)
+
+
+@router.post(
+    "/enveloppes/{enveloppe_id}/avenants",
+    status_code=201,
+    response_model=Enveloppe,
+    summary="Changer le montant d'une enveloppe ouverte",
+    dependencies=[portee("financement:administrer")],
+    responses={
+        **refusals(Introuvable, TransitionInterdite, VersionDepassee, rules.EnveloppeEngagee),
+        **_LECTURE,
+    },
+)
+async def creer_avenant_enveloppe(
+    enveloppe_id: EnveloppeId,
+    demande: AvenantEnveloppeCommande,
+    commande: CommandeDep,
+    version: SiVersion,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Fixe le nouveau montant, et inscrit la seule différence à sa date d'effet.
+
+    Il ne descend pas sous ce qui est réservé et engagé : le refus liste ce qui retient. Rend
+    l'enveloppe. Portée `financement:administrer`. Publie `financement.enveloppe.amendee`.
+    """
+
+    async def amender() -> Effet:
+        acte = await _tenir(tx, service, [enveloppe_id])
+        enveloppe = acte.etats[enveloppe_id]
+        exige_version(acte.versions[enveloppe_id], version)
+        variation = rules.variation_permise(
+            enveloppe,
+            demande,
+            await queries.read_blocages(tx, enveloppe_id),
+            await service.aujourdhui(tx),
+        )
+        lignes = (
+            lignes_ouverture(Livre.ENG, enveloppe_id, variation)
+            if variation > 0
+            else transfert(Livre.ENG, enveloppe_id, -variation, Poste.DISPONIBLE, Poste.OUVERT)
+        )
+        await _ecrire(tx, acte, enveloppe_id, "amendee", enveloppe.statut)
+        ecriture = Ecriture(
+            evenement=EvenementJournal.AVENANT,
+            date_effet=demande.date_effet,
+            lignes=lignes,
+            source=demande.source,
+        )
+        await inscrire(tx, [*acte.ecritures, ecriture], inscrite_le=acte.instant)
+        return await _effet(tx, enveloppe_id, acte.instant)
+
+    return await once(tx, commande, amender)
+
+
+@router.post(
+    "/enveloppes/{enveloppe_id}/virements",
+    status_code=201,
+    response_model=Enveloppe,
+    summary="Virer d'une enveloppe à une autre",
+    dependencies=[portee("financement:administrer")],
+    responses={
+        **refusals(Introuvable, TransitionInterdite, rules.EnveloppeEngagee),
+        **_LECTURE,
+    },
+)
+async def creer_virement(
+    enveloppe_id: EnveloppeId,
+    demande: VirementCommande,
+    commande: CommandeDep,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Prend sur le disponible de l'une, et l'ouvre à l'autre ; le disponible décide.
+
+    L'argent ne change de financeur ou de convention, ni ne sort d'un axe ou d'un volet non
+    fongible, sans une décision expresse. Rend l'enveloppe qui donne. Portée
+    `financement:administrer`. Publie `financement.enveloppe.viree` pour les deux.
+    """
+
+    async def virer() -> Effet:
+        acte = await _tenir(tx, service, [enveloppe_id], demande.enveloppe_id)
+        de, vers = acte.etats[enveloppe_id], acte.etats[demande.enveloppe_id]
+        rules.virement_permis(
+            de,
+            vers,
+            demande,
+            await queries.read_blocages(tx, enveloppe_id),
+            await service.aujourdhui(tx),
+        )
+        for etat in (de, vers):
+            await _ecrire(tx, acte, etat.id, "viree", etat.statut)
+        montant = demande.montant_centimes
+        ecriture = Ecriture(
+            evenement=EvenementJournal.VIREMENT,
+            date_effet=demande.date_effet,
+            lignes=[
+                *lignes_ouverture(Livre.ENG, vers.id, montant),
+                *transfert(Livre.ENG, de.id, montant, Poste.DISPONIBLE, Poste.OUVERT),
+            ],
+            source=_source(demande.source, demande.decision),
+        )
+        await inscrire(tx, [*acte.ecritures, ecriture], inscrite_le=acte.instant)
+        return await _effet(tx, enveloppe_id, acte.instant)
+
+    return await once(tx, commande, virer)
+
+
+@router.post(
+    "/enveloppes/{enveloppe_id}/clotures",
+    status_code=201,
+    response_model=Enveloppe,
+    summary="Clore une enveloppe dont la fenêtre est finie",
+    dependencies=[portee("financement:administrer")],
+    responses={
+        **refusals(Introuvable, TransitionInterdite, VersionDepassee, rules.EnveloppeEngagee),
+        **_LECTURE,
+    },
+)
+async def cloturer_enveloppe(
+    enveloppe_id: EnveloppeId,
+    demande: ClotureEnveloppeCommande,
+    commande: CommandeDep,
+    version: SiVersion,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Annule ou reporte ce qui n'est ni réservé ni engagé ; le reste s'exécute encore.
+
+    Un report ouvre le même montant à une enveloppe d'un exercice suivant. Ce qu'un dégagement rend
+    plus tard se clôt de même. Rend l'enveloppe. Portée `financement:administrer`. Publie
+    `financement.enveloppe.close`, et `financement.enveloppe.viree` pour celle qui reçoit.
+    """
+
+    async def clore() -> Effet:
+        autre = demande.enveloppe_id
+        acte = await _tenir(tx, service, [enveloppe_id], autre)
+        exige_version(acte.versions[enveloppe_id], version)
+        vers = None if autre is None else acte.etats[autre]
+        reste = rules.cloture_permise(
+            acte.etats[enveloppe_id], vers, demande, await service.aujourdhui(tx)
+        )
+        await _ecrire(tx, acte, enveloppe_id, "close", StatutEnveloppe.CLOSE)
+        if vers is not None:
+            await _ecrire(tx, acte, vers.id, "viree", vers.statut)
+        ecritures = [*acte.ecritures]
+        if reste:
+            ecritures.append(
+                Ecriture(
+                    evenement=EvenementJournal.REPORT
+                    if vers
+                    else EvenementJournal.ANNULATION_CREDITS,
+                    date_effet=demande.date_effet,
+                    lignes=rules.lignes_reliquat(enveloppe_id, reste, vers.id if vers else None),
+                    source=_source(demande.source, demande.decision),
+                )
+            )
+        if ecritures:
+            await inscrire(tx, ecritures, inscrite_le=acte.instant)
+        return await _effet(tx, enveloppe_id, acte.instant)
+
+    return await once(tx, commande, clore)
+
+
+@router.post(
+    "/enveloppes/{enveloppe_id}/soldes",
+    status_code=201,
+    response_model=Enveloppe,
+    summary="Solder une enveloppe close",
+    dependencies=[portee("financement:administrer")],
+    responses={
+        **refusals(Introuvable, TransitionInterdite, VersionDepassee, rules.EnveloppeEngagee),
+        **_LECTURE,
+    },
+)
+async def creer_solde_enveloppe(
+    enveloppe_id: EnveloppeId,
+    _demande: SoldeEnveloppeCommande,
+    commande: CommandeDep,
+    version: SiVersion,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Constate qu'il n'y reste rien à engager, liquider, mandater ni payer.
+
+    Rend l'enveloppe. Portée `financement:administrer`. Publie `financement.enveloppe.soldee`.
+    """
+
+    async def solder() -> Effet:
+        acte = await _tenir(tx, service, [enveloppe_id])
+        exige_version(acte.versions[enveloppe_id], version)
+        rules.exige_soldable(
+            acte.etats[enveloppe_id], await queries.read_blocages(tx, enveloppe_id)
+        )
+        await _ecrire(tx, acte, enveloppe_id, "soldee", StatutEnveloppe.SOLDEE)
+        if acte.ecritures:
+            await inscrire(tx, acte.ecritures, inscrite_le=acte.instant)
+        return await _effet(tx, enveloppe_id, acte.instant)
+
+    return await once(tx, commande, solder)
 
 
 @router.get(
@@ -252,13 +466,76 @@ async def obtenir_enveloppe(
     return rendre(Effet(_render(row), version=row.version, status=200))
 
 
-async def _exige_convention(tx: Transaction, convention_id: UUID) -> None:
-    try:
-        await read_convention(tx, convention_id)
-    except Introuvable:
-        raise Validation(
-            [Erreur("/convention_id", "code-referentiel-inconnu", "Convention inconnue")]
-        ) from None
+async def _exige_cadre(tx: Transaction, demande: EnveloppeCreation) -> None:
+    """The convention must exist, and the axis, volet and action be its own."""
+    if demande.convention_id is None:
+        return
+    lecture = read_convention(tx, demande.convention_id)
+    convention = await exige(lecture, "convention_id", "Convention inconnue")
+    erreurs = [
+        Erreur(f"/{champ}", "code-referentiel-inconnu", "Inconnu de la convention")
+        for champ, ordre in (("axe", demande.axe), ("volet", demande.volet))
+        if ordre is not None
+        and ordre not in {one["ordre"] for one in convention.contenu[f"{champ}s"]}
+    ]
+    de_l_action = demande.action_id and await queries.read_convention_de(tx, demande.action_id)
+    if demande.action_id and de_l_action != demande.convention_id:
+        erreurs.append(
+            Erreur("/action_id", "code-referentiel-inconnu", "Inconnue de la convention")
+        )
+    if erreurs:
+        raise Validation(erreurs)
+
+
+@dataclass(frozen=True)
+class _Acte:
+    """What an act on open envelopes begins with: their gates held, what is due given back."""
+
+    instant: datetime
+    etats: Mapping[UUID, rules.EtatEnveloppe]
+    versions: Mapping[UUID, int]
+    ecritures: Sequence[Ecriture]
+
+
+async def _tenir(
+    tx: Transaction, service: Service, enveloppes: Sequence[UUID], autre: UUID | None = None
+) -> _Acte:
+    """Hold envelopes: those of the path, and the one that the body names."""
+    instant, fuseau = service.horloge(), await service.fuseau(tx)
+    nommees = {*enveloppes, *([autre] if autre else [])}
+    echues = await lock_objets(tx, nommees, instant)
+    tenues: dict[UUID, tuple[rules.EtatEnveloppe, int]] = {}
+    for enveloppe_id in sorted(nommees):
+        lecture = queries.lock_etat(tx, enveloppe_id, echues, instant)
+        tenues[enveloppe_id] = await (
+            lecture
+            if enveloppe_id in enveloppes
+            else exige(lecture, "enveloppe_id", "Enveloppe inconnue")
+        )
+    return _Acte(
+        instant=instant,
+        etats={one: etat for one, (etat, _) in tenues.items()},
+        versions={one: version for one, (_, version) in tenues.items()},
+        ecritures=await expirer(tx, echues, fuseau),
+    )
+
+
+async def _ecrire(
+    tx: Transaction, acte: _Acte, enveloppe_id: UUID, fait: str, statut: StatutEnveloppe
+) -> None:
+    """What an envelope is worth changes: its version too, whoever read it before must know."""
+    await queries.store_statut(tx, enveloppe_id, statut, acte.instant)
+    version = acte.versions[enveloppe_id] + 1
+    await _publier(tx, fait, enveloppe_id, version, Operation.MODIFICATION)
+
+
+async def _effet(tx: Transaction, enveloppe_id: UUID, instant: datetime) -> Effet:
+    row = await queries.read_enveloppe(tx, enveloppe_id, instant)
+    return Effet(_render(row), location=f"/v1/enveloppes/{enveloppe_id}", version=row.version)
+
+
+def _source(source: str, decision: str | None) -> str:
+    return source if decision is None else f"{source} ; {decision}"
 
 
 async def _publier(

@@ -31,10 +31,12 @@ from services.financement.journal.rules import (
     ORIGINE,
     PORTES,
     POSTES,
+    Compte,
     Ecriture,
     Ligne,
 )
 from shared.refus import Introuvable, Refus
+from shared.schemas.financement.credits import StatutExercice
 from shared.schemas.financement.journal import (
     ACTES_MAX,
     EvenementJournal,
@@ -106,8 +108,17 @@ _POST = text(
     " AND solde.livre = v.livre AND solde.poste = v.poste RETURNING 1"
     "), tete AS ("
     " UPDATE chaine SET seq = :seq, empreinte = :empreinte WHERE collectivite = :collectivite"
-    ") SELECT count(*) FROM soldes"
-).bindparams(bindparam("inscrite_le", type_=_E.inscrite_le.type))
+    # The head is held: a year that was closed meanwhile is seen to be.
+    ") SELECT (SELECT count(*) FROM soldes) AS comptes,"
+    # Days of effect are local: so is the day of inscription that they are compared with.
+    "  (SELECT (cast(:inscrite_le AS timestamptz) AT TIME ZONE fuseau)::date FROM collectivite"
+    "   WHERE collectivite = :collectivite) AS jour,"
+    "  (SELECT jsonb_object_agg(annee, statut) FROM exercice WHERE collectivite = :collectivite"
+    "   AND statut <> 'ouvert' AND annee = ANY (:annees)) AS exercices"
+).bindparams(
+    bindparam("inscrite_le", type_=_E.inscrite_le.type),
+    bindparam("annees", type_=ARRAY(BigInteger())),
+)
 # The first day, from one on, on which an account of some objects is below zero.
 _PASSE_NEGATIF = text(
     "SELECT min(date_effet) FROM ("
@@ -143,14 +154,22 @@ async def lock_disponibles(tx: Transaction, objets: Collection[UUID]) -> dict[UU
 
 
 async def inscrire(
-    tx: Transaction, ecritures: Sequence[Ecriture], *, inscrite_le: datetime
+    tx: Transaction,
+    ecritures: Sequence[Ecriture],
+    *,
+    inscrite_le: datetime,
+    cloture: bool = False,
 ) -> None:
     """Post entries, in order, as the last thing that a command does.
 
     The gates of all their objects are held. The head of the chain is locked here, so that the
     collectivité's other commands wait for the end of this one only.
 
+    Args:
+        cloture: they are those of a year's closing.
+
     Raises:
+        PeriodeClose: one takes effect in a year that is closed (I-22).
         PasseNegatif: an entry of a past day would make a balance of that time negative.
     """
     head = (await tx.execute(_HEAD)).one_or_none()
@@ -209,12 +228,16 @@ async def inscrire(
             "variations": json.dumps(deltas, default=str),
             "seq": seq,
             "empreinte": empreinte,
+            "annees": sorted({ecriture.date_effet.year for ecriture in ecritures}),
         },
     )
+    posted = found.one()
+    statuts = {int(un): StatutExercice(statut) for un, statut in (posted.exercices or {}).items()}
+    rules.exige_periode(ecritures, statuts, posted.jour, cloture=cloture)
     comptes = {(delta["livre"], delta["poste"], delta["objet_id"]) for delta in deltas}
-    if found.scalar_one() != len(comptes):
+    if posted.comptes != len(comptes):
         raise RuntimeError("Une écriture touche un compte qui n'est pas ouvert")
-    await _exige_passe(tx, ecritures, inscrite_le.date())
+    await _exige_passe(tx, ecritures, posted.jour)
 
 
 async def _exige_passe(tx: Transaction, ecritures: Sequence[Ecriture], jour: date) -> None:
@@ -301,6 +324,10 @@ _LIGNES = (
 )
 _SELECT = select(*_E.__table__.columns, _LIGNES.label("lignes")).where(siens(_E))
 _BY_ID = _SELECT.where(_E.id == bindparam("id"))
+_UNDOES = _SELECT.where(_E.extourne_de == bindparam("id"))
+_SOLDES = select(_S.livre, _S.poste, _S.objet_id, _S.solde).where(
+    siens(_S), _S.objet_id == func.any(bindparam("objets", type_=ARRAY(Uuid())))
+)
 
 
 async def read_ecriture(tx: Transaction, ecriture_id: UUID) -> Row[Any]:
@@ -313,6 +340,22 @@ async def read_ecriture(tx: Transaction, ecriture_id: UUID) -> Row[Any]:
     if row is None:
         raise Introuvable
     return row
+
+
+async def lock_chaine(tx: Transaction) -> None:
+    """Hold the head of the chain, as `inscrire` does: nothing is posted meanwhile."""
+    await tx.execute(_HEAD)
+
+
+async def read_contrepassation(tx: Transaction, ecriture_id: UUID) -> Row[Any] | None:
+    """Read the entry that undoes another, if there is one."""
+    return (await tx.execute(_UNDOES, {"id": ecriture_id})).one_or_none()
+
+
+async def read_soldes(tx: Transaction, objets: Collection[UUID]) -> dict[Compte, int]:
+    """Read the balances of objects whose gates are held, by account."""
+    rows = await tx.execute(_SOLDES, {"objets": list(objets)})
+    return {(Livre(row.livre), Poste(row.poste), row.objet_id): row.solde for row in rows}
 
 
 async def list_ecritures(
@@ -354,9 +397,10 @@ _PREUVE = text(
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('evenement', evenement, 'livre', livre,"
     "   'poste', poste, 'variation', variation, 'lignes', nombre) ORDER BY livre, poste,"
     "   premiere), '[]') FROM parts) AS parts,"
-    " (SELECT coalesce(jsonb_agg(jsonb_build_object('livre', livre, 'poste', poste, 'solde',"
-    "   solde) ORDER BY livre, poste), '[]') FROM (SELECT livre, poste, sum(variation) AS solde"
-    "   FROM parts GROUP BY 1, 2) s) AS soldes,"
+    " (SELECT coalesce(jsonb_agg(jsonb_build_object('livre', livre, 'poste', poste, 'quantite',"
+    "   quantite) ORDER BY livre, poste), '[]')"
+    "   FROM (SELECT livre, poste, sum(variation) AS quantite FROM parts GROUP BY 1, 2) s)"
+    "   AS comptes,"
     " (SELECT coalesce(jsonb_agg(jsonb_build_object('ecriture_id', id, 'seq', seq, 'source',"
     "   source) ORDER BY seq), '[]') FROM (SELECT DISTINCT id, seq, source FROM vues"
     "   WHERE source IS NOT NULL ORDER BY seq LIMIT :limite) a) AS actes,"
@@ -453,12 +497,17 @@ async def verifier_journal(tx: Transaction) -> list[Anomalie]:
     return anomalies
 
 
+async def read_suite(tx: Transaction, depuis: int) -> Sequence[Row[Any]]:
+    """Read the entries that follow a rank, in order, as many as a transaction should hold."""
+    return (await tx.execute(_CHAIN, {"depuis": depuis})).all()
+
+
 async def _broken_chain(tx: Transaction) -> list[Anomalie]:
     anomalies: list[Anomalie] = []
     seq, precedente = 0, ORIGINE
-    while rows := (await tx.execute(_CHAIN, {"depuis": seq})).all():
+    while rows := await read_suite(tx, seq):
         for row in rows:
-            ecriture = _ecriture(row)
+            ecriture = ecriture_de(row)
             attendue = rules.empreinte(
                 precedente,
                 ecriture,
@@ -478,7 +527,8 @@ async def _broken_chain(tx: Transaction) -> list[Anomalie]:
     return anomalies
 
 
-def _ecriture(row: Row[Any]) -> Ecriture:
+def ecriture_de(row: Row[Any]) -> Ecriture:
+    """Turn what was read into what the rules know."""
     lignes = [
         Ligne(
             livre=Livre(ligne["livre"]),

@@ -1,4 +1,4 @@
-"""The journal, as it is: read only, entries come from commands."""
+"""The journal, as it is; and the one act on it: to undo an entry by another."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -7,15 +7,27 @@ from fastapi import Path, Query, Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
-from services.financement.journal import queries
-from shared.refus import Introuvable
-from shared.schemas.commun import Identifiant
-from shared.schemas.financement.journal import Ecriture, PageEcritures
-from shared.socle.contrat import portee, routeur
+from services.financement.enveloppes.queries import read_statuts, touch_enveloppes
+from services.financement.enveloppes.rules import exige_non_soldees
+from services.financement.journal import queries, rules
+from services.financement.reservations.expiration import expirer
+from services.financement.reservations.queries import lock_objets
+from services.financement.reservations.rules import DisponibleInsuffisant
+from shared.refus import Introuvable, TransitionInterdite
+from shared.schemas.commun import Identifiant, Operation
+from shared.schemas.financement.journal import (
+    ContrepassationCreation,
+    Ecriture,
+    EvenementJournal,
+    PageEcritures,
+)
+from shared.socle.contrat import CommandeDep, portee, routeur
 from shared.socle.documents import refusals
+from shared.socle.evenements import Fait, publier
+from shared.socle.idempotence import once
 from shared.socle.pages import PageDemandee, page_de, rendre_page
-from shared.socle.reponses import rendre_lecture
-from shared.socle.transactions import TransactionDep
+from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("journal")
 
@@ -25,7 +37,8 @@ _EcritureId = Annotated[
 ]
 
 
-def _render(row: Row[Any]) -> Ecriture:
+def rendre_ecriture(row: Row[Any]) -> Ecriture:
+    """An entry, as the API answers it."""
     return Ecriture.model_validate(
         {
             **row._mapping,
@@ -57,7 +70,7 @@ async def lister_ecritures(
     Aucune n'est jamais changée ni retirée ; chacune porte l'empreinte de la précédente.
     Portée `financement:lire`.
     """
-    return rendre_page(page, await queries.list_ecritures(tx, page, objet_id), _render)
+    return rendre_page(page, await queries.list_ecritures(tx, page, objet_id), rendre_ecriture)
 
 
 @router.get(
@@ -72,4 +85,60 @@ async def obtenir_ecriture(
 ) -> Response:
     """Rend une écriture et ses lignes, telles qu'inscrites. Portée `financement:lire`."""
     # An entry never changes: its version is, for ever, the first.
-    return rendre_lecture(request, _render(await queries.read_ecriture(tx, ecriture_id)), 1)
+    return rendre_lecture(request, rendre_ecriture(await queries.read_ecriture(tx, ecriture_id)), 1)
+
+
+@router.post(
+    "/ecritures/{ecriture_id}/contrepassations",
+    status_code=201,
+    response_model=Ecriture,
+    summary="Contre-passer une écriture",
+    dependencies=[portee("financement:administrer")],
+    responses=refusals(Introuvable, TransitionInterdite, DisponibleInsuffisant, rules.PeriodeClose),
+)
+async def creer_contrepassation(
+    ecriture_id: _EcritureId,
+    demande: ContrepassationCreation,
+    commande: CommandeDep,
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Inscrit les mêmes comptes et les mêmes quantités, côtés échangés, une seule fois.
+
+    Pour ce qui ouvre, amende, vire, reporte, annule ou affecte ; le reste se défait par un acte de
+    ce qu'il a changé. Refusé si un solde, d'aujourd'hui ou passé, devenait négatif. Rend l'écriture
+    nouvelle. Portée `financement:administrer`. Publie `financement.ecriture.contrepassee`.
+    """
+
+    async def contrepasser() -> Effet:
+        instant, fuseau = service.horloge(), await service.fuseau(tx)
+        rules.exige_effet(demande.date_effet, await service.aujourdhui(tx))
+        ecriture = queries.ecriture_de(await queries.read_ecriture(tx, ecriture_id))
+        objets = {ligne.objet_id for ligne in ecriture.lignes}
+        echues = await lock_objets(tx, objets, instant)
+        exige_non_soldees(await read_statuts(tx, objets))
+        deja = await queries.read_contrepassation(tx, ecriture_id)
+        rules.exige_contrepassable(ecriture, demande.date_effet, contrepassee=deja is not None)
+        liberations = await expirer(tx, echues, fuseau)
+        inverse = rules.lignes_contrepassation(ecriture.lignes)
+        lignes = [*inverse, *(ligne for une in liberations for ligne in une.lignes)]
+        soldes = await queries.read_soldes(tx, {ligne.objet_id for ligne in lignes})
+        if rules.manquant(soldes, lignes):
+            raise DisponibleInsuffisant
+        await touch_enveloppes(tx, objets, instant)
+        extourne = rules.Ecriture(
+            evenement=EvenementJournal.CONTREPASSATION,
+            date_effet=demande.date_effet,
+            lignes=inverse,
+            action_id=ecriture.action_id,
+            extourne_de=ecriture_id,
+            source=demande.source,
+        )
+        await queries.inscrire(tx, [*liberations, extourne], inscrite_le=instant)
+        row = await queries.read_contrepassation(tx, ecriture_id)
+        assert row is not None
+        nom = "financement.ecriture.contrepassee"
+        await publier(tx, Fait(nom, "ecritures", row.id, 1, Operation.CREATION))
+        return Effet(rendre_ecriture(row), location=f"/v1/ecritures/{row.id}", version=1)
+
+    return await once(tx, commande, contrepasser)

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from shared.refus import Erreur, Refus, TransitionInterdite, Validation
+from shared.schemas.financement.credits import StatutExercice
 from shared.schemas.financement.journal import Actif, EvenementJournal, Livre, Poste, Sens
 
 ORIGINE = bytes(32)  # what the first entry of a journal is chained to
@@ -191,6 +193,115 @@ def lignes_contrepassation(lignes: Iterable[Ligne]) -> list[Ligne]:
     """Undo an entry: the same accounts and quantities, sides swapped (I-06)."""
     inverse = {Sens.DEBIT: Sens.CREDIT, Sens.CREDIT: Sens.DEBIT}
     return [replace(ligne, sens=inverse[ligne.sens]) for ligne in lignes]
+
+
+def erreurs_effet(date_effet: date, aujourdhui: date) -> list[Erreur]:
+    """Say that an act takes effect in the future: what is not there yet could be promised today."""
+    if date_effet <= aujourdhui:
+        return []
+    return [Erreur("/date_effet", "date-incoherente", "L'effet est a venir")]
+
+
+def exige_effet(date_effet: date, aujourdhui: date) -> None:
+    """Refuse an act that takes effect in the future.
+
+    Raises:
+        Validation: `date-incoherente`.
+    """
+    if erreurs := erreurs_effet(date_effet, aujourdhui):
+        raise Validation(erreurs)
+
+
+# In the complementary period, what is entered of the year just ended: service done before its last
+# day, ordered or attached; and its certification, without which there is nothing to order. Source:
+# règles de financement, I-22 et § 1.9.
+COMPLEMENTAIRES = frozenset(
+    {
+        EvenementJournal.LIQUIDATION,
+        EvenementJournal.MANDAT,
+        EvenementJournal.RATTACHEMENT,
+        EvenementJournal.TITRE,
+    }
+)
+
+
+class PeriodeClose(Refus):
+    """The budget year of an entry is closed, or takes some entries only (I-22)."""
+
+    code = "periode-close"
+    detail = "L'exercice de la date d'effet n'admet plus cette ecriture."
+
+
+def exige_periode(
+    ecritures: Iterable[Ecriture],
+    statuts: Mapping[int, StatutExercice],
+    jour: date,
+    *,
+    cloture: bool = False,
+) -> None:
+    """Refuse what takes effect in a closed year.
+
+    Args:
+        statuts: of the years that are not open.
+        jour: day of inscription; the complementary period ends with the following January.
+        cloture: the entries are those of the closing itself, which may settle the year until it is
+            closed.
+
+    Raises:
+        PeriodeClose: with the year, and where it stands.
+    """
+    for ecriture in ecritures:
+        annee = ecriture.date_effet.year
+        statut = statuts.get(annee, StatutExercice.OUVERT)
+        a_temps = jour <= date(annee + 1, 1, 31) and ecriture.evenement in COMPLEMENTAIRES
+        # What was due back that day is given back that day, whenever the sweeper comes.
+        admise = cloture or a_temps or ecriture.evenement is EvenementJournal.EXPIRATION
+        if statut is StatutExercice.CLOS or (statut is not StatutExercice.OUVERT and not admise):
+            raise PeriodeClose(exercice=annee, statut_actuel=statut)
+
+
+def exige_contrepassable(ecriture: Ecriture, date_effet: date, *, contrepassee: bool) -> None:
+    """Refuse to undo an entry on which the state of another object rests, or twice (I-06).
+
+    A carry-over of payment credits is two entries, of two years: one alone would open the next year
+    for what was not carried, or the reverse (I-24).
+
+    Raises:
+        TransitionInterdite: it was undone, it undoes another, an act of its own undoes it, or it is
+            half of a carry-over.
+        Validation: it would be undone before it took effect.
+    """
+    if contrepassee:
+        raise TransitionInterdite("contrepassee", [])
+    moitie = ecriture.evenement is EvenementJournal.REPORT and any(
+        ligne.livre is Livre.CP for ligne in ecriture.lignes
+    )
+    if moitie or ecriture.evenement not in CONTREPASSABLES:
+        raise TransitionInterdite(ecriture.evenement, [])
+    if date_effet < ecriture.date_effet:
+        erreur = Erreur("/date_effet", "date-incoherente", "Avant l'ecriture a contre-passer")
+        raise Validation([erreur])
+
+
+# What nothing but balances rests on: the rest is undone by an act of the object that it moved.
+CONTREPASSABLES = frozenset(
+    {
+        EvenementJournal.OUVERTURE,
+        EvenementJournal.OUVERTURE_PLACES,
+        EvenementJournal.FERMETURE_PLACES,
+        EvenementJournal.AVENANT,
+        EvenementJournal.VIREMENT,
+        EvenementJournal.REPORT,
+        EvenementJournal.ANNULATION_CREDITS,
+        EvenementJournal.AFFECTATION_AE,
+        EvenementJournal.OUVERTURE_CP,
+    }
+)
+
+
+def manquant(soldes: Mapping[Compte, int], lignes: Iterable[Ligne]) -> bool:
+    """Tell whether lines would take more out of an account than there is."""
+    return any(soldes[compte] + ajout < 0 for compte, ajout in variations(lignes).items())
 
 
 def variations(lignes: Iterable[Ligne]) -> dict[Compte, int]:

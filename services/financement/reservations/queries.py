@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.financement import tables
+from services.financement.enveloppes.rules import FERMEES
 from services.financement.journal.queries import lock_disponibles
 from services.financement.journal.rules import Tenue
 from services.financement.reservations.rules import EtatAction, EtatReservation, PartAction
@@ -86,6 +87,8 @@ _PARTS = (
                     _V.fenetre_debut,
                     "fenetre_fin",
                     _V.fenetre_fin,
+                    "fermee",
+                    _V.statut.in_(FERMEES),
                 ),
                 _P.rang,
             )
@@ -232,6 +235,18 @@ async def lock_echues(tx: Transaction, instant: datetime, *, limite: int) -> lis
     return [etat for etat in found if etat.id in still]
 
 
+async def lock_objets(
+    tx: Transaction, objets: Collection[UUID], instant: datetime
+) -> list[EtatReservation]:
+    """Hold the gates of objects, and of all that is due back to them; return what is due."""
+    values = {"instant": instant, "objets": list(objets)}
+    found = [_etat(row) for row in await tx.execute(_ECHUES_OF, values)]
+    tenus = {*objets, *(tenue.objet_id for etat in found for tenue in etat.tenues)}
+    await lock_disponibles(tx, tenus)
+    still = [_etat(row) for row in await tx.execute(_ECHUES_OF, values)]
+    return [etat for etat in still if all(tenue.objet_id in tenus for tenue in etat.tenues)]
+
+
 async def store_reservation(
     tx: Transaction, values: Mapping[str, Any], tenues: Sequence[Tenue]
 ) -> None:
@@ -301,6 +316,7 @@ def _parts(found: list[dict[str, Any]] | None) -> list[PartAction]:
             attribue_centimes=part["attribue_centimes"],
             fenetre_debut=_date(part["fenetre_debut"]),
             fenetre_fin=_date(part["fenetre_fin"]),
+            fermee=part["fermee"],
         )
         for part in found or ()
     ]

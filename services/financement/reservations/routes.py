@@ -8,7 +8,7 @@ from fastapi import Path, Query, Request
 from sqlalchemy import Row
 from starlette.responses import Response
 
-from services.financement.engagements.queries import store_engagement
+from services.financement.engagements.queries import store_reserve
 from services.financement.journal.queries import inscrire
 from services.financement.journal.rules import Ecriture, lignes_engagement, lignes_reservation
 from services.financement.reservations import queries, rules
@@ -189,7 +189,7 @@ async def confirmer_reservation(
                 Operation.CREATION,
             ),
         )
-        engagement = await store_engagement(
+        engagement = await store_reserve(
             tx, engagement_id, etat, row.beneficiaire_ref, prises, jour, instant
         )
         ecriture = Ecriture(

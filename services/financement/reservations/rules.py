@@ -45,13 +45,18 @@ class ReservationDejaResolue(Refus):
 
 @dataclass(frozen=True)
 class PartAction:
-    """What an envelope pays of an action, was given so far, and when it may be drawn on."""
+    """What an envelope pays of an action, was given so far, and when it may be drawn on.
+
+    Args:
+        fermee: it is closed or settled: what comes back to it is not spent again.
+    """
 
     enveloppe_id: UUID
     poids: Fraction
     attribue_centimes: int
     fenetre_debut: date | None
     fenetre_fin: date | None
+    fermee: bool
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def tenues_reservees(
         jour: civil day of the reservation, where the collectivité is.
 
     Raises:
-        HorsPeriode: `jour` is out of the window of an envelope that would pay.
+        HorsPeriode: an envelope that would pay is closed, or `jour` out of its window.
         DisponibleInsuffisant: places or cents are short, with what is left of both.
 
     Source: règles de financement, § 5 et § 8 ; I-42, I-43.
@@ -173,13 +178,16 @@ def _centimes_disponibles(
 
 
 def exige_fenetres(parts: Sequence[PartAction], jour: date) -> None:
-    """Refuse to commit money of an envelope out of its window; both ends are in it.
+    """Refuse to commit money of an envelope that is closed, or out of its window.
+
+    Both ends are in the window.
 
     Raises:
         HorsPeriode: with the envelope and its window.
     """
     for part in parts:
-        if not (part.fenetre_debut or date.min) <= jour <= (part.fenetre_fin or date.max):
+        dedans = (part.fenetre_debut or date.min) <= jour <= (part.fenetre_fin or date.max)
+        if part.fermee or not dedans:
             raise HorsPeriode(
                 enveloppe_id=part.enveloppe_id,
                 fenetre_debut=part.fenetre_debut,

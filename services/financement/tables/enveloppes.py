@@ -22,7 +22,7 @@ class Enveloppe(Versionnee, Base):
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "convention_id"),
         CheckConstraint("fenetre_debut <= fenetre_fin", name="fenetre"),
-        *vers("convention"),
+        *vers("convention", "action"),
         fiche(
             "L'argent d'un financeur pour un exercice ; ses soldes sont dans solde",
             source="POST /v1/enveloppes",
@@ -35,6 +35,9 @@ class Enveloppe(Versionnee, Base):
     financeur: Mapped[str | None] = colonne(
         "Qui paie ; vide : la source ne le dit pas", codes=Financeur
     )
+    axe: Mapped[int | None] = colonne("Axe de la convention ; vide : tous", unite="ordre")
+    volet: Mapped[int | None] = colonne("Volet de la convention ; vide : aucun dit", unite="ordre")
+    action_id: Mapped[UUID | None] = colonne("La seule action qu'elle paie ; vide : plusieurs")
     perimetre: Mapped[str | None] = colonne("Ce que l'enveloppe couvre, en clair")
     statut: Mapped[str] = colonne("Où en est l'enveloppe", source="service", codes=StatutEnveloppe)
     annonce: Mapped[dict[str, Any] | None] = colonne(

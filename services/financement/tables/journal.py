@@ -33,6 +33,22 @@ class Ecriture(Cle, Base):
         Index(None, "collectivite", "seq", unique=True),
         # A contre-passation exists at most once per original (I-06).
         Index(None, "collectivite", "extourne_de", unique=True),
+        # What was engaged and not mandated on a day is read of the entries of each engagement.
+        Index(
+            "ix_ecriture_engagement",
+            "collectivite",
+            "engagement_id",
+            postgresql_where=text("engagement_id IS NOT NULL"),
+        ),
+        # A rattachement and its contre-passation, each once (I-23).
+        Index(
+            "ix_ecriture_rattachement",
+            "collectivite",
+            "origine_id",
+            "evenement",
+            unique=True,
+            postgresql_where=text("origine = 'rattachements'"),
+        ),
         ForeignKeyConstraint(
             ["collectivite", "extourne_de"], ["ecriture.collectivite", "ecriture.id"]
         ),

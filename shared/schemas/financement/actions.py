@@ -7,17 +7,22 @@ from pydantic import Field
 
 from shared.schemas.commun import (
     INCHANGE,
+    Annee,
     Booleen,
     Centimes,
     Code,
+    DateCivile,
     Entier,
     Entree,
     Identifiant,
     Libelle,
     Modele,
     Page,
+    Rang,
     Ressource,
 )
+from shared.schemas.financement.enveloppes import Financeur
+from shared.schemas.financement.tiers import Tiers, TiersLigne
 
 Terme = Annotated[int, Field(strict=True, ge=1, le=1_000_000_000)]
 
@@ -45,6 +50,68 @@ class ModeCapacite(StrEnum):
     STOCK = "stock"
     FLUX = "flux"
     AUCUNE = "aucune"
+
+
+class StatutAction(StrEnum):
+    """États d'une action. Liste fermée."""
+
+    PREVUE = "prevue"
+    EN_COURS = "en_cours"
+    TERMINEE = "terminee"
+    ABANDONNEE = "abandonnee"
+
+
+class TypeActeAction(StrEnum):
+    """Ce qui arrive à une action. Liste fermée."""
+
+    DEMARRAGE = "demarrage"
+    ACHEVEMENT = "achevement"
+    ABANDON = "abandon"
+
+
+class ModeCredits(StrEnum):
+    """Comment ses crédits sont autorisés : pour l'année, ou en AE et CP. Liste fermée."""
+
+    ANNUEL = "annuel"
+    AE_CP = "ae_cp"
+
+
+class BaseReferenceLigne(Entree):
+    """Ce que faisait une action avant d'être renforcée : seul l'ajout relève de la convention."""
+
+    montant_centimes: Centimes
+    file_active: Entier
+    annee: Annee
+    source: Libelle | None = None
+
+
+class BaseReference(Modele):
+    """Ce que faisait une action avant d'être renforcée : seul l'ajout relève de la convention."""
+
+    montant_centimes: Centimes
+    file_active: Entier
+    annee: Annee
+    source: Libelle | None
+
+
+class CofinancementLigne(Entree):
+    """Un financeur hors de la clé, et son taux quand un texte le donne."""
+
+    financeur: Financeur
+    numerateur: Terme | None = Field(default=None, description="Nul : taux inconnu")
+    denominateur: Terme | None = None
+    valable_du: DateCivile | None = Field(default=None, description="Premier jour de ce taux")
+    source: Libelle
+
+
+class Cofinancement(Modele):
+    """Un financeur hors de la clé, et son taux quand un texte le donne."""
+
+    financeur: Financeur
+    numerateur: Terme | None
+    denominateur: Terme | None
+    valable_du: DateCivile | None
+    source: Libelle
 
 
 class PartLigne(Entree):
@@ -88,6 +155,16 @@ class ActionCreation(Entree):
     freins: list[Code] = Field(
         default=[], max_length=50, description="Codes du référentiel `freins`"
     )
+    porteur: TiersLigne | None = Field(default=None, description="Qui mène l'action")
+    territoires: list[Code] = Field(default=[], max_length=50, description="Vide : le département")
+    publics: list[Libelle] = Field(default=[], max_length=50)
+    mode_credits: ModeCredits | None = Field(default=None, description="Nul : non établi")
+    base_reference: BaseReferenceLigne | None = Field(
+        default=None, description="D'une action renforcée, et d'elle seule"
+    )
+    cofinancements: list[CofinancementLigne] = Field(
+        default=[], max_length=10, description="Fonds social européen et autres, hors de la clé"
+    )
     source: Libelle | None = None
     illustratif: Booleen = Field(default=False, description="Vrai : inventé pour démonstration")
 
@@ -101,7 +178,21 @@ class ActionModification(Entree):
     origine: OrigineAction | None = INCHANGE
     caractere: CaractereAction | None = INCHANGE
     freins: Annotated[list[Code], Field(max_length=50)] = INCHANGE
+    porteur: TiersLigne | None = INCHANGE
+    territoires: Annotated[list[Code], Field(max_length=50)] = INCHANGE
+    publics: Annotated[list[Libelle], Field(max_length=50)] = INCHANGE
+    mode_credits: ModeCredits | None = INCHANGE
+    base_reference: BaseReferenceLigne | None = INCHANGE
+    cofinancements: Annotated[list[CofinancementLigne], Field(max_length=10)] = INCHANGE
     source: Libelle | None = INCHANGE
+
+
+class ActeActionCreation(Entree):
+    """Un acte : l'action démarre, s'achève ou est abandonnée."""
+
+    type: TypeActeAction
+    date_acte: DateCivile
+    motif: Libelle | None = Field(default=None, description="Requis d'un abandon")
 
 
 class Action(Ressource):
@@ -114,6 +205,10 @@ class Action(Ressource):
     volet: Entier | None
     origine: OrigineAction | None
     caractere: CaractereAction | None
+    statut: StatutAction = Field(json_schema_extra={"readOnly": True})
+    date_statut: DateCivile | None = Field(
+        json_schema_extra={"readOnly": True}, description="Jour de l'acte qui l'y a mise"
+    )
     mode_capacite: ModeCapacite
     places_ouvertes: Entier | None
     places_disponibles: Entier
@@ -122,8 +217,30 @@ class Action(Ressource):
     prix_centimes: Centimes | None
     cle: list[Part] = Field(max_length=20)
     freins: list[Code] = Field(max_length=50)
+    porteur: Tiers | None
+    territoires: list[Code] = Field(max_length=50)
+    publics: list[Libelle] = Field(max_length=50)
+    mode_credits: ModeCredits | None
+    base_reference: BaseReference | None
+    cofinancements: list[Cofinancement] = Field(max_length=10)
     source: Libelle | None
     illustratif: Booleen
+
+
+class LiberationCreation(Entree):
+    """Des places occupées qui ne le sont plus."""
+
+    places: Rang | None = Field(default=None, description="Absent : toutes celles de l'engagement")
+    date_effet: DateCivile
+    motif: Libelle = Field(description="Sans donnée de santé ni identité")
+
+
+class FermetureCreation(Entree):
+    """Des places libres qui ne s'ouvriront plus."""
+
+    places: Rang
+    date_effet: DateCivile
+    source: Libelle = Field(description="Avenant ou décision qui les ferme")
 
 
 class PageActions(Page[Action]):

@@ -10,6 +10,7 @@ from shared.schemas.commun import (
     CentimesPositifs,
     Code,
     DateCivile,
+    Entier,
     Entree,
     Identifiant,
     Libelle,
@@ -87,6 +88,11 @@ class EnveloppeCreation(Entree):
     financeur: Financeur | None = Field(
         default=None, description="Nul : la source ne dit pas qui paie"
     )
+    axe: Entier | None = Field(default=None, description="Ordre d'un axe de la convention")
+    volet: Entier | None = Field(default=None, description="Ordre d'un volet de la convention")
+    action_id: Identifiant | None = Field(
+        default=None, description="La seule action de la convention qu'elle paie"
+    )
     perimetre: Libelle | None = None
     annonce: AnnonceLigne | None = None
     fenetre_debut: DateCivile | None = Field(
@@ -105,6 +111,57 @@ class OuvertureCommande(Entree):
     source: Libelle
 
 
+class AvenantEnveloppeCommande(Entree):
+    """Le nouveau montant d'une enveloppe ouverte : seule la différence est inscrite."""
+
+    montant_centimes: Centimes = Field(description="Ce que l'enveloppe vaut désormais")
+    date_effet: DateCivile
+    source: Libelle = Field(description="Avenant ou acte qui le fixe")
+
+
+class VirementCommande(Entree):
+    """Ce qui passe d'une enveloppe à une autre."""
+
+    enveloppe_id: Identifiant = Field(description="Celle qui reçoit")
+    montant_centimes: CentimesPositifs
+    date_effet: DateCivile
+    source: Libelle
+    decision: Libelle | None = Field(
+        default=None,
+        description="Décision expresse : requise pour changer de financeur ou de convention, ou"
+        " sortir d'un volet non fongible",
+    )
+
+
+class SortReliquat(StrEnum):
+    """Ce que devient ce qui n'est pas employé. Liste fermée."""
+
+    ANNULATION = "annulation"
+    REPORT = "report"
+
+
+class ClotureEnveloppeCommande(Entree):
+    """Ce que devient, la fenêtre finie, ce qu'une enveloppe n'a pas engagé."""
+
+    reliquat: SortReliquat
+    enveloppe_id: Identifiant | None = Field(
+        default=None, description="Celle, d'un exercice suivant, qui reçoit un report"
+    )
+    date_effet: DateCivile = Field(description="Après le dernier jour de la fenêtre")
+    source: Libelle = Field(description="Avenant qui reporte, ou acte qui constate")
+    decision: Libelle | None = Field(
+        default=None,
+        description="Décision expresse : requise pour reporter sur un autre financeur, une autre"
+        " convention, ou hors d'un volet non fongible",
+    )
+
+
+class SoldeEnveloppeCommande(Entree):
+    """Plus rien n'est réservé, engagé ni à payer : l'enveloppe est soldée."""
+
+    source: Libelle
+
+
 class Enveloppe(Ressource):
     """Une enveloppe ; ses soldes viennent du journal, les réservations échues déjà rendues."""
 
@@ -112,6 +169,9 @@ class Enveloppe(Ressource):
     convention_id: Identifiant | None
     exercice: Annee | None
     financeur: Financeur | None
+    axe: Entier | None
+    volet: Entier | None
+    action_id: Identifiant | None
     perimetre: Libelle | None
     statut: StatutEnveloppe = Field(json_schema_extra={"readOnly": True})
     annonce: Annonce | None

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.schemas.commun import (
     CENTIMES_MAX,
@@ -12,6 +12,7 @@ from shared.schemas.commun import (
     Code,
     DateCivile,
     Entier,
+    Entree,
     Identifiant,
     Instant,
     Libelle,
@@ -20,6 +21,8 @@ from shared.schemas.commun import (
 )
 
 ACTES_MAX = 500  # of a proof; all of them are in the entries
+# An act and the decision that it carries, each a `Libelle`, and what joins them.
+ActeNomme = Annotated[str, StringConstraints(min_length=1, max_length=603)]
 Variation = Annotated[int, Field(strict=True, ge=-CENTIMES_MAX, le=CENTIMES_MAX)]
 
 
@@ -175,12 +178,19 @@ class Ecriture(Modele):
     )
     origine_id: Identifiant | None = Field(description="Cette ressource")
     extourne_de: Identifiant | None = Field(description="L'écriture que celle-ci contre-passe")
-    source: Libelle | None
+    source: ActeNomme | None
     lignes: list[LigneEcriture] = Field(max_length=200)
     empreinte_precedente: str = Field(max_length=64, description="SHA-256, hexadécimal")
     empreinte: str = Field(
         max_length=64, description="SHA-256 de la précédente et de la forme canonique"
     )
+
+
+class ContrepassationCreation(Entree):
+    """Ce qui annule une écriture, sans jamais la retirer."""
+
+    date_effet: DateCivile = Field(description="De l'écriture ou d'après, aujourd'hui au plus tard")
+    source: Libelle = Field(description="Pourquoi elle est contre-passée")
 
 
 class PageEcritures(Page[Ecriture]):
@@ -199,12 +209,14 @@ class PartPreuve(Modele):
     lignes: Entier = Field(description="Nombre de lignes d'écriture qui la font")
 
 
-class SoldePreuve(Modele):
+class ComptePreuve(Modele):
     """Le solde d'un compte, rejoué des lignes du journal."""
 
     livre: Livre
     poste: Poste
-    solde: Centimes = Field(description="En centimes, en places ou en minutes, selon le livre")
+    quantite: Centimes = Field(
+        description="Son solde : en centimes, en places ou en minutes, selon le livre"
+    )
 
 
 class ActePreuve(Modele):
@@ -212,7 +224,7 @@ class ActePreuve(Modele):
 
     ecriture_id: Identifiant
     seq: Entier
-    source: Libelle
+    source: ActeNomme
 
 
 class DerniereEcriture(Modele):
@@ -227,7 +239,7 @@ class Preuve(Modele):
 
     objet_id: Identifiant
     ecritures: Entier = Field(description="Nombre d'écritures qui touchent l'objet")
-    soldes: list[SoldePreuve] = Field(max_length=50)
+    comptes: list[ComptePreuve] = Field(max_length=50)
     parts: list[PartPreuve] = Field(
         max_length=500, description="Ce que chaque événement a ajouté à chaque compte"
     )

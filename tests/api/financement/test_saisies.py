@@ -27,12 +27,16 @@ async def test_a_convention_is_recorded_and_read_back(terrain: Terrain) -> None:
 
     assert created.status_code == HTTPStatus.CREATED
     found = created.json()
-    assert {name: found[name] for name in corps if name != "signataires"} == {
-        name: value for name, value in corps.items() if name != "signataires"
+    listes = ("axes", "volets", "signataires")
+    assert {name: found[name] for name in corps if name not in listes} == {
+        name: value for name, value in corps.items() if name not in listes
     }
-    assert found["signataires"] == [
-        {"organisme": "État", "statut": "invite"},
-        {"organisme": "MSA", "statut": None},
+    for name in ("axes", "volets"):
+        assert corps[name][0].items() <= found[name][0].items()
+        assert (found[name][0]["taux_etat"], found[name][0]["fongible"]) == (None, True)
+    assert [(one["organisme"], one["statut"], one["requis"]) for one in found["signataires"]] == [
+        ("État", "invite", False),
+        ("MSA", None, True),
     ]
     read = await terrain.client.get(created.headers["Location"])
     assert (read.json(), read.headers["ETag"]) == (found, '"1"')

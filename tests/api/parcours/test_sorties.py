@@ -204,10 +204,7 @@ async def test_what_a_return_refuses(
 async def test_an_exit_for_a_handicap_is_of_health(
     client: Client, connecter: Connecter, parcours_id: str, jour: date
 ) -> None:
-    """Told without its scope as another end of the right; written with it only.
-
-    Planted: told to all; written by all: red.
-    """
+    """Told without its scope as another end of the right; written with it only."""
     ordinaire = connecter("parcours", ORDINAIRES)
     chemin = f"/v1/parcours/{parcours_id}"
     sortie = {"motif": "aah", "date_sortie": str(jour), "commentaire": "Accord de la MDPH"}

@@ -11,6 +11,7 @@ from services.financement.actions.rules import PartDisponible, montant_disponibl
 from services.financement.reservations.rules import (
     DisponibleInsuffisant,
     EtatAction,
+    HorsPeriode,
     PartAction,
     tenues_reservees,
 )
@@ -32,7 +33,7 @@ def test_one_cent_more_is_refused(graine: int) -> None:
     ]
     restes = [hasard.randint(0, 5_000) for _ in poids]
     parts = [
-        PartAction(UUID(int=rang + 1), part, hasard.randint(0, 900), None, None)
+        PartAction(UUID(int=rang + 1), part, hasard.randint(0, 900), None, None, fermee=False)
         for rang, part in enumerate(poids)
     ]
     etat = EtatAction(
@@ -41,7 +42,7 @@ def test_one_cent_more_is_refused(graine: int) -> None:
 
     montant = montant_disponible(
         [
-            PartDisponible(part, reste, None, None)
+            PartDisponible(part, reste, None, None, fermee=False)
             for part, reste in zip(poids, restes, strict=True)
         ],
         JUIN,
@@ -63,8 +64,26 @@ def test_one_cent_more_is_refused(graine: int) -> None:
     ],
 )
 def test_a_window_closes_the_money(jour: date, montant: int) -> None:
-    parts = [PartDisponible(Fraction(1), 10_00, DEBUT, FIN)]
+    parts = [PartDisponible(Fraction(1), 10_00, DEBUT, FIN, fermee=False)]
     assert montant_disponible(parts, jour) == montant
+
+
+def test_a_closed_envelope_pays_nothing_more() -> None:
+    """What a dégagement gives back to it is not spent again, nor shown as if it could be.
+
+    Seen red: the window alone looked at, and one that has none is always in it.
+    """
+    assert (
+        montant_disponible([PartDisponible(Fraction(1), 10_00, None, None, fermee=True)], JUIN) == 0
+    )
+    part = PartAction(UUID(int=1), Fraction(1), 0, None, None, fermee=True)
+    with pytest.raises(HorsPeriode):
+        tenues_reservees(
+            EtatAction(UUID(int=9), [part], {UUID(int=1): 10_00}),
+            places=0,
+            montant_centimes=1,
+            jour=JUIN,
+        )
 
 
 def test_an_action_that_nobody_pays_has_no_money() -> None:

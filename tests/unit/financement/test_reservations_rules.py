@@ -35,8 +35,8 @@ from shared.schemas.financement.reservations import (
 ETAT, DEPARTEMENT, ACTION, AUTRE = (UUID(int=rang) for rang in range(1, 5))
 DEBUT, FIN, JUIN = date(2026, 1, 1), date(2026, 12, 31), date(2026, 6, 1)
 PARTS = [
-    PartAction(ETAT, Fraction(2, 3), 0, DEBUT, FIN),
-    PartAction(DEPARTEMENT, Fraction(1, 3), 0, None, None),
+    PartAction(ETAT, Fraction(2, 3), 0, DEBUT, FIN, fermee=False),
+    PartAction(DEPARTEMENT, Fraction(1, 3), 0, None, None, fermee=False),
 ]
 ACTION_OUVERTE = EtatAction(ACTION, PARTS, {ETAT: 200_00, DEPARTEMENT: 100_00, ACTION: 2})
 INSTANT = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -115,8 +115,8 @@ def test_what_is_due_comes_back_to_its_objects_and_to_its_own_action() -> None:
         UUID(int=8), AUTRE, 1, StatutReservation.EN_ATTENTE, INSTANT, [Tenue(Livre.ENG, ETAT, 5)]
     )
     parts = [
-        PartAction(ETAT, Fraction(2, 3), 67, None, None),
-        PartAction(DEPARTEMENT, Fraction(1, 3), 33, None, None),
+        PartAction(ETAT, Fraction(2, 3), 67, None, None, fermee=False),
+        PartAction(DEPARTEMENT, Fraction(1, 3), 33, None, None, fermee=False),
     ]
     etat = EtatAction(ACTION, parts, {ETAT: 0, DEPARTEMENT: 0, ACTION: 0})
 
@@ -160,8 +160,8 @@ def test_resolves_once(statut: str, ecart: int, refus: type[Refus]) -> None:
 
 
 CONFIRMEES = [
-    PartAction(ETAT, Fraction(2, 3), 67, None, None),
-    PartAction(DEPARTEMENT, Fraction(1, 3), 33, None, None),
+    PartAction(ETAT, Fraction(2, 3), 67, None, None, fermee=False),
+    PartAction(DEPARTEMENT, Fraction(1, 3), 33, None, None, fermee=False),
 ]
 
 

@@ -162,7 +162,7 @@ def test_an_act_of_tomorrow_does_not_open_today() -> None:
     ("statut", "possibles"),
     [
         (StatutEnveloppe.OUVERTE, ["close"]),
-        (StatutEnveloppe.CLOSE, ["soldee"]),
+        (StatutEnveloppe.CLOSE, ["close", "soldee"]),
         (StatutEnveloppe.SOLDEE, []),
     ],
 )

@@ -1,0 +1,191 @@
+"""How a budget year ends: what is attached to it, what its credits become, and when."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.financement.journal.rules import Ecriture, lignes_ouverture, transfert
+from shared.refus import Erreur, TransitionInterdite, Validation
+from shared.schemas.financement.credits import (
+    ClotureExerciceCreation,
+    MotifEcart,
+    StatutExercice,
+)
+from shared.schemas.financement.journal import EvenementJournal, Livre, Poste
+
+# Source: règles de financement, § 3. No way back: corrections go to the next open year.
+TRANSITIONS: Mapping[StatutExercice, tuple[StatutExercice, ...]] = {
+    StatutExercice.OUVERT: (StatutExercice.JOURNEE_COMPLEMENTAIRE,),
+    StatutExercice.JOURNEE_COMPLEMENTAIRE: (StatutExercice.CLOS,),
+    StatutExercice.CLOS: (),
+}
+
+
+@dataclass(frozen=True)
+class ServiceFait:
+    """A service done in the year, that no order of the year pays.
+
+    Args:
+        autorisation_id: what its engagement draws on, null for annual credits.
+    """
+
+    liquidation_id: UUID
+    montant_centimes: int
+    autorisation_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Credits:
+    """Payment credits whose gate is held.
+
+    Args:
+        autorisation_id: that they are of, null for annual credits.
+    """
+
+    id: UUID
+    exercice: int
+    autorisation_id: UUID | None
+    disponible_centimes: int
+
+
+def exige_transition(statut: StatutExercice, cible: StatutExercice) -> None:
+    """Refuse an act that the state of the year does not allow.
+
+    Raises:
+        TransitionInterdite: with the states that it does.
+    """
+    if cible not in TRANSITIONS[statut]:
+        raise TransitionInterdite(statut, TRANSITIONS[statut])
+
+
+def exige_finie(annee: int, aujourdhui: date) -> None:
+    """Refuse to end a year before its last day is over.
+
+    Raises:
+        TransitionInterdite: nothing is possible yet.
+    """
+    if aujourdhui <= date(annee, 12, 31):
+        raise TransitionInterdite(StatutExercice.OUVERT, [])
+
+
+def exige_ordre(anterieurs: Collection[int]) -> None:
+    """Refuse to close a year before those that come before it: each opens the next.
+
+    Raises:
+        TransitionInterdite: an earlier year is not closed.
+    """
+    if anterieurs:
+        raise TransitionInterdite(StatutExercice.JOURNEE_COMPLEMENTAIRE, [])
+
+
+def verifier_choix(
+    demande: ClotureExerciceCreation, ouverts: Collection[UUID], liquidations: Collection[UUID]
+) -> None:
+    """Refuse choices of what is not of the year, or made twice: what is not chosen is lost.
+
+    Args:
+        ouverts: the payment credits of the year.
+        liquidations: those of a service done in the year.
+
+    Raises:
+        Validation: with each choice that cannot be followed.
+    """
+    sorts = [ligne.credit_paiement_id for ligne in demande.credits]
+    services = [ligne.liquidation_id for ligne in demande.rattachements]
+    erreurs = []
+    for nom, membre, ids, connus in (
+        ("credits", "credit_paiement_id", sorts, ouverts),
+        ("rattachements", "liquidation_id", services, liquidations),
+    ):
+        for rang, un in enumerate(ids):
+            pointeur = f"/{nom}/{rang}/{membre}"
+            if un not in connus:
+                erreurs.append(Erreur(pointeur, "code-referentiel-inconnu", "Pas de cet exercice"))
+            elif un in ids[:rang]:
+                erreurs.append(Erreur(pointeur, "hors-bornes", "Deja choisi plus haut"))
+    erreurs += [
+        Erreur(
+            f"/rattachements/{rang}/credit_paiement_id",
+            "code-referentiel-inconnu",
+            "Credits d'un autre exercice, ou inconnus",
+        )
+        for rang, ligne in enumerate(demande.rattachements)
+        if ligne.credit_paiement_id is not None and ligne.credit_paiement_id not in ouverts
+    ]
+    if erreurs:
+        raise Validation(erreurs)
+
+
+def ecart(service_fait: ServiceFait, restants: Credits | None, annee: int) -> MotifEcart | None:
+    """Return why a service done cannot be attached to these credits; null when it can.
+
+    Those of another authorisation than its engagement's, or of none, are no credits of it.
+    """
+    if restants is None or restants.autorisation_id != service_fait.autorisation_id:
+        return MotifEcart.SANS_CREDITS
+    if restants.exercice != annee:
+        return MotifEcart.CREDITS_AUTRE_EXERCICE
+    if service_fait.montant_centimes > restants.disponible_centimes:
+        return MotifEcart.CREDITS_INSUFFISANTS
+    return None
+
+
+def ecritures_rattachement(
+    rattachement_id: UUID, montant_centimes: int, *, credit: UUID, suivant: UUID, annee: int
+) -> list[Ecriture]:
+    """Attach a service done to its year, and give it back the next one: together or not at all.
+
+    Source: règles de financement, § 6 ; I-23.
+    """
+    rattache = transfert(Livre.CP, credit, montant_centimes, Poste.DISPONIBLE, Poste.RATTACHE)
+    return [
+        Ecriture(
+            evenement=evenement,
+            date_effet=jour,
+            lignes=lignes,
+            origine="rattachements",
+            origine_id=rattachement_id,
+        )
+        for evenement, jour, lignes in (
+            (
+                EvenementJournal.RATTACHEMENT,
+                date(annee, 12, 31),
+                rattache,
+            ),
+            (
+                EvenementJournal.CONTREPASSATION_RATTACHEMENT,
+                date(annee + 1, 1, 1),
+                lignes_ouverture(Livre.CP, suivant, montant_centimes),
+            ),
+        )
+    ]
+
+
+def ecritures_reliquat(
+    credit: UUID,
+    suivant: UUID | None,
+    *,
+    annee: int,
+    montant_centimes: int,
+    dernier_jour: date,
+    source: str,
+) -> list[Ecriture]:
+    """Settle what a year did not use: lost, or opened the next year for as much (I-24).
+
+    Args:
+        suivant: the credits that receive a carry-over, null: it is lost.
+        dernier_jour: of the entries of these credits; an order rejected in January gives back then,
+            and what it gave back cannot have been settled before.
+    """
+    fin = max(date(annee, 12, 31), dernier_jour)
+    if suivant is None:
+        perdus = transfert(Livre.CP, credit, montant_centimes, Poste.DISPONIBLE, Poste.ANNULE)
+        return [Ecriture(EvenementJournal.ANNULATION_CREDITS, fin, perdus, source=source)]
+    reportes = transfert(Livre.CP, credit, montant_centimes, Poste.DISPONIBLE, Poste.REPORTE)
+    ouverts = lignes_ouverture(Livre.CP, suivant, montant_centimes)
+    debut = max(date(annee + 1, 1, 1), dernier_jour)
+    return [
+        Ecriture(EvenementJournal.REPORT, fin, reportes, source=source),
+        Ecriture(EvenementJournal.REPORT, debut, ouverts, source=source),
+    ]
