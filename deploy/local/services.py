@@ -50,7 +50,7 @@ _PORTEES_VOISINS = {
         "financement:lire",
         "financement:ecrire",
     ),
-    "financement": ("parcours:lire",),
+    "financement": ("parcours:lire", "parcours.sante:lire"),
 }
 
 

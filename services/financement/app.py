@@ -22,6 +22,7 @@ from services.financement.mandats.routes import router as mandats
 from services.financement.parites.routes import router as parites
 from services.financement.places.routes import router as places
 from services.financement.points_etape.routes import router as points_etape
+from services.financement.publications.routes import router as publications
 from services.financement.recettes.routes import router as recettes
 from services.financement.reservations.routes import router as reservations
 from services.financement.settings import Settings
@@ -143,6 +144,7 @@ def app(reglages: Settings | None) -> FastAPI:
             indicateurs,
             exports,
             echeances,
+            publications,
         ],
         tags=TAGS,
         portees=PORTEES,

@@ -19,7 +19,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import contexte
 from shared.schemas.commun import LimitesImport
-from shared.socle import collectivites, documents, evenements, limites, observabilite, problems
+from shared.socle import (
+    collectivites,
+    documents,
+    evenements,
+    limites,
+    observabilite,
+    problems,
+    referentiels,
+)
 from shared.socle.auth import METADONNEES
 from shared.socle.quotas import appliques
 from shared.socle.reglages import Reglages
@@ -62,6 +70,7 @@ def creer(
         "changements": "Ce qui a changé, dans l'ordre et sans trou",
         "collectivites": "La collectivité du jeton et ce qui lui est propre",
         "limites": "Les nombres que ce service applique",
+        "referentiels": "Les listes de codes, leurs versions et ce que chacune change",
     }
     app = FastAPIOffline(
         title=titre,
@@ -76,7 +85,12 @@ def creer(
         generate_unique_id_function=lambda route: route.name,
         separate_input_output_schemas=False,
     )
-    routeurs = [*routeurs, collectivites.routes(nom), evenements.routes(nom)]
+    routeurs = [
+        *routeurs,
+        collectivites.routes(nom),
+        evenements.routes(nom),
+        referentiels.routes(nom),
+    ]
     quotas = appliques(routeurs)
     for routeur in (*routeurs, limites.routes(nom, quotas.values(), imports)):
         app.include_router(routeur, dependencies=dependances)

@@ -58,9 +58,12 @@ IDENTIFIANTS: Mapping[str, str] = {
     "clause_id": "019b789f-d7a0-7e63-a8d1-05f7c39b426e",
     "declaration_clause_id": "019cb40d-5aa0-7b47-91e6-d30a8f5c2e79",
     "bilan_id": "019cb40d-5aa0-7e85-a274-9f13d60b8c57",
+    "publication_id": "019cb40d-5aa0-7e16-b7c4-52d80f93a16b",
     "taux_id": "019b789f-d7a0-7f50-8c3e-b1d64a72e905",
     "titre_id": "019cb40d-5aa0-7c27-9d41-a60f38e5b972",
     "autorisation_engagement_id": "019b789f-d7a0-7a25-8f60-3d1c94e7b052",
+    "vers_enveloppe_id": "01a1d2a4-3fa0-7d1e-9b35-6c80e24f7a19",
+    "reliquat_id": "01a1d2a4-3fa0-7c58-a6f1-0b93e7d42c85",
     "credit_paiement_id": "019b789f-d7a0-7c61-a3f8-4e05d9b2716c",
     "exercice_id": "019b789f-d7a0-7e14-92bd-60c8a5f37e21",
     "cloture_id": "019cad9d-67a0-7b83-84e6-d1f20c95a738",
@@ -588,6 +591,9 @@ _DES_DEPENSES: Mapping[str, Mapping[str, Any]] = {
     "EcheanceEngagementLigne": {"exercice": 2026, "montant_centimes": 45_000},
     "EngagementNonMandate": {**_ENGAGE, "numero": 1, "engage_centimes": 45_000},
     "DegagementCreation": {"motif": "L'action s'est arrêtée plus tôt que prévu"},
+    "CouvertureCreation": {"exercice": 2027, "source": "Notification du 4 février 2027"},
+    "CouvertureLigne": {"montant_centimes": 30_000},
+    "ReportEngagementCreation": {"date_effet": "2027-01-15", "source": "Avenant n° 2"},
     "Avertissement": {
         "code": "tiers_periode_objet",
         "liquidation_id": None,
@@ -1073,6 +1079,9 @@ _DES_CREDITS: Mapping[str, Mapping[str, Any]] = {
             }
         ],
     },
+    "ResteLigne": {"objet": "disponible", "sort": "annulation"},
+    "EnveloppeASolder": {"exercice": 2026, "disponible_centimes": 15_000},
+    "Reliquat": {"sort": "annulation", "engagement_id": None, "vers_enveloppe_id": None},
     "Rattachement": {"credit_suivant_id": "019cad9d-67a0-7a18-9e43-c5f0b72d861a"},
     "AvenantEnveloppeCommande": {"source": "Avenant financier n° 1"},
     "VirementCommande": {"source": "Demande du service", "decision": "Décision n° 2026-12"},
@@ -1253,6 +1262,11 @@ _INDICATEUR_CONVENTION: Mapping[str, Any] = {
     "cible": 40,
 }
 _POINT_ARRETE: Mapping[str, Any] = {"date_arrete": "2026-12-31", "connu_au": 412}
+_PUBLICATION = {
+    "date_publication": "2026-05-04",
+    "acte": "Jeu de données des subventions de 2026",
+    "url": "https://donnees.departement.example/subventions-2026.csv",
+}
 _POINTS_ETAPE: Mapping[str, Mapping[str, Any]] = {
     "PointEtapeCreation": {"date_arrete": "2026-12-31"},
     "ArretPointEtapeCreation": {"connu_au": 412},
@@ -1337,12 +1351,31 @@ _POINTS_ETAPE: Mapping[str, Mapping[str, Any]] = {
         "date_limite": "2026-06-16",
         "etat": "a_temps",
     },
+    "PublicationSubvention": _PUBLICATION,
+    "PublicationSubventionCreation": _PUBLICATION,
     "IndicateurConventionCreation": _INDICATEUR_CONVENTION,
     "IndicateurConvention": _INDICATEUR_CONVENTION,
     "ValeurIndicateurCreation": {"valeur": 29, "source": "Bilan de l'action"},
     "ValeurIndicateur": {"valeur": 29, "source": "Bilan de l'action"},
 }
+_VERSION_CODES = {"version_codes": "0f3a9c5be217", "en_vigueur_le": "2026-01-05T06:00:00.000Z"}
+_REFERENTIEL = {
+    "nom": "freins",
+    "sens": "Les freins du parcours, avec leurs équivalents ailleurs",
+    **_VERSION_CODES,
+}
 _OBJETS: Mapping[str, Mapping[str, Any]] = {
+    "AttributReferentiel": {"nom": "nature", "valeur": "peripherique"},
+    "CodeReferentiel": {"code": "mobilite", "libelle": "Mobilité"},
+    "Referentiel": _REFERENTIEL,
+    "ReferentielResume": _REFERENTIEL,
+    "VersionReferentiel": {
+        "nom": "freins",
+        **_VERSION_CODES,
+        "ajoutes": ["acces_aux_droits"],
+        "retires": [],
+        "modifies": ["mobilite"],
+    },
     **_POINTS_ETAPE,
     **_DES_RECETTES,
     **_DES_CREDITS,

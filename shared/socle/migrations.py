@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, create_engine, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql.base import ischema_names
 
-from shared.socle import tables
+from shared.socle import referentiels, tables
 
 # SQLAlchemy reads tables back without knowing this type of PostgreSQL.
 ischema_names["xid8"] = tables.Xid8
@@ -33,6 +33,7 @@ def run(service: str, metadata: MetaData) -> None:
             # A migration that waits for a lock would make every request wait behind it.
             connexion.execute(text("SET lock_timeout = '5s'"))
             context.run_migrations()
+        referentiels.inscrire(connexion)
     engine.dispose()
 
 
@@ -225,3 +226,41 @@ def avis_ep() -> None:
             nullable=False,
         ),
     )
+
+
+def versions_referentiels() -> None:
+    """Make the register of the coded lists: everyone reads it, the owner alone writes it."""
+    op.create_table(
+        "version_referentiel",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("nom", sa.Text(), nullable=False),
+        sa.Column("version_codes", sa.Text(), nullable=False),
+        *(
+            sa.Column(nom, postgresql.JSONB(astext_type=sa.Text()), nullable=False)
+            for nom in ("contenu", "ajoutes", "retires", "modifies")
+        ),
+        sa.Column(
+            "en_vigueur_le",
+            postgresql.TIMESTAMP(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("remplacee_le", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_version_referentiel")),
+    )
+    op.create_index(
+        op.f("ix_version_referentiel_nom"),
+        "version_referentiel",
+        ["nom"],
+        unique=True,
+        postgresql_where=sa.text("remplacee_le IS NULL"),
+    )
+    op.create_index(
+        op.f("ix_version_referentiel_nom_en_vigueur_le_id"),
+        "version_referentiel",
+        ["nom", "en_vigueur_le", "id"],
+        unique=False,
+    )
+    # Not forced: its owner, who migrates, writes it.
+    op.execute("ALTER TABLE version_referentiel ENABLE ROW LEVEL SECURITY")
+    op.execute("CREATE POLICY lecture ON version_referentiel FOR SELECT USING (true)")

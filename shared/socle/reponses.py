@@ -1,5 +1,6 @@
 """How a resource leaves: its JSON, its version as `ETag`, its address."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -16,7 +17,7 @@ class Effet:
 
     contenu: BaseModel
     location: str | None = None
-    version: int | None = None
+    version: int | str | None = None
     status: int = 201
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -36,10 +37,20 @@ def rendre(effet: Effet) -> Response:
     )
 
 
-def rendre_lecture(request: Request, contenu: BaseModel, version: int) -> Response:
-    """Render a resource that was read; 304 when the caller holds this version already."""
+def rendre_lecture(
+    request: Request,
+    contenu: BaseModel,
+    version: int | str,
+    *,
+    headers: Mapping[str, str] = _PRIVE,
+) -> Response:
+    """Render a resource that was read; 304 when the caller holds this version already.
+
+    Args:
+        headers: who may keep the answer, where it is not its caller alone.
+    """
     etag = f'"{version}"'
     known = [tag.strip() for tag in request.headers.get("if-none-match", "").split(",")]
     if etag in known or "*" in known:
-        return Response(status_code=304, headers={**_PRIVE, "ETag": etag})
-    return rendre(Effet(contenu, version=version, status=200))
+        return Response(status_code=304, headers={**headers, "ETag": etag})
+    return rendre(Effet(contenu, version=version, status=200, headers=dict(headers)))

@@ -252,3 +252,34 @@ class Epoque(Base):
         primary_key=True,
         server_default=text("gen_random_uuid()"),
     )
+
+
+class VersionReferentiel(Base):
+    """One state of a coded list, from when the database first met it until another took its place.
+
+    Public, the same for every tenant; written by the migrations alone.
+    """
+
+    __tablename__ = "version_referentiel"
+    __table_args__ = (
+        Index(None, "nom", unique=True, postgresql_where=text("remplacee_le IS NULL")),
+        Index(None, "nom", "en_vigueur_le", "id"),
+        fiche(
+            "Un état d'une liste de codes, et la période où le service l'a appliqué",
+            source="le code de la version installée, à sa migration",
+        ),
+    )
+
+    id: Mapped[UUID] = colonne(
+        "Identifiant de cet état", primary_key=True, server_default=text("gen_random_uuid()")
+    )
+    nom: Mapped[str] = colonne("Nom de la liste, ex. freins")
+    version_codes: Mapped[str] = colonne("Début du SHA-256 de son contenu")
+    contenu: Mapped[list[Any]] = colonne("Ses lignes, colonne par colonne")
+    ajoutes: Mapped[list[Any]] = colonne("Codes que l'état précédent n'avait pas")
+    retires: Mapped[list[Any]] = colonne("Codes de l'état précédent qui n'y sont plus")
+    modifies: Mapped[list[Any]] = colonne("Codes dont une autre colonne a changé")
+    en_vigueur_le: Mapped[datetime] = colonne(
+        "Depuis quand il s'applique", server_default=text("now()")
+    )
+    remplacee_le: Mapped[datetime | None] = colonne("Quand un autre l'a remplacé ; vide : courant")

@@ -8,7 +8,7 @@ import contextlib
 import importlib
 import json
 import re
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ from tests.conftest import EMETTEUR, URLS, Client, Emetteur, Reseau
 CODE, CLIENT = "35D", "si-essai"
 PLANIFICATEUR = 180000  # what the embedded server is
 # A page of 50 with what stands beside it, and what a common filter passes over; of 20 000 people.
-LIGNES_MAX, BLOCS_MAX = 2_500, 3_000
+LIGNES_MAX = 2_500
 JOUR = datetime.now(ZoneInfo("Europe/Paris")).date()
 OUVERTURE = {"code": CODE, "libelle": "Essai", "ideparte": "035", "fuseau": "Europe/Paris"}
 
@@ -45,25 +45,38 @@ class Seul:
     """A service on a database of its own, in which one collectivité is open.
 
     Args:
+        par: another client of it, by its id.
         admin: that database, under the role that administers the server.
         document: its OpenAPI document.
     """
 
     service: Service
     client: Client
+    par: Callable[[str], Client]
     admin: str
     document: Mapping[str, Any]
 
 
 @asynccontextmanager
 async def seul(
-    nom: str, serveur: str, emetteur: Emetteur, reseau: Reseau, dossier: Path
+    nom: str,
+    serveur: str,
+    emetteur: Emetteur,
+    reseau: Reseau,
+    dossier: Path,
+    avant: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Seul]:
-    """Hold a service on a database of its own, until the block ends."""
+    """Hold a service on a database of its own, until the block ends.
+
+    Args:
+        avant: opens the collectivité in a database that is not migrated yet, by its owner's URL.
+    """
     prefixe = f"plans_{uuid4().hex[:8]}"
     module = importlib.import_module(f"services.{nom}.app")
     found = provision.creer(serveur, dossier / "secrets.json", prefixe)[nom]
     try:
+        if avant:
+            avant(found.proprietaire)
         migrer(nom, found.proprietaire)
         settings = importlib.import_module(f"services.{nom}.settings").Settings(
             url=URLS[nom],
@@ -83,13 +96,18 @@ async def seul(
             service = Service(nom, settings, client=voisins)
             app = module.app(settings)
             app.state.service = service
-            jeton = emetteur.jeton(nom, CODE, " ".join(module.PORTEES), CLIENT)
             transport = httpx.ASGITransport(app)
             async with httpx.AsyncClient(transport=transport, base_url=settings.url) as http:
-                client = Client(http, jeton)
-                await creer(client, "/v1/collectivites", OUVERTURE)
+
+                def par(client_id: str) -> Client:
+                    portees = " ".join(module.PORTEES)
+                    return Client(http, emetteur.jeton(nom, CODE, portees, client_id))
+
+                client = par(CLIENT)
+                if not avant:
+                    await creer(client, "/v1/collectivites", OUVERTURE)
                 admin = adresse(serveur, urlsplit(found.service).path.lstrip("/"))
-                yield Seul(service, client, admin, app.openapi())
+                yield Seul(service, client, par, admin, app.openapi())
             await service.base.aclose()
     finally:
         provision.supprimer_tout(serveur, prefixe)
@@ -128,7 +146,7 @@ async def plein(
                 )
                 requete = exemple.send(made)
         peupler(population, found.admin, CODE, CLIENT, personnes)
-        yield Plein(found.service, found.client, found.admin, found.document, population)
+        yield Plein(**vars(found), population=population)
 
 
 async def fautes_des_lectures(plein: Plein) -> list[Any]:
@@ -161,7 +179,7 @@ async def fautes_des_lectures(plein: Plein) -> list[Any]:
             blocs = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
             whole = entieres(plan, plein.population.petites)
             combien = lues(plan, plein.population.petites)
-            if whole or combien > LIGNES_MAX or blocs > BLOCS_MAX:
+            if whole or combien > LIGNES_MAX or blocs > plein.population.blocs_max:
                 fautes.append((demande.nom, whole, combien, blocs))
     return fautes
 

@@ -12,7 +12,7 @@ from shared.socle.service import Service
 from tests.api.orientation.conftest import PERSONNE
 from tests.conftest import URLS, Connecter
 
-_SANS_LOCATAIRE = {"epoque"}
+_SANS_LOCATAIRE = {"epoque", "version_referentiel"}
 
 
 def tables_of(nom: str) -> dict[str, object]:

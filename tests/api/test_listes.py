@@ -24,7 +24,9 @@ from tests.conftest import URLS, Client, Connecter
 
 TRIS = ("-cree_le", "cree_le")
 # Lists that have another order than that of their rows' coming.
-ORDRES = {"/v1/ecritures": "seq", "/v1/rendez-vous": "debut_le"}
+ORDRES = {"/v1/ecritures": "seq", "/v1/referentiels": "nom", "/v1/rendez-vous": "debut_le"}
+# Lists whose elements bear a name and no identifier.
+NOMS = {"/v1/referentiels": "nom"}
 # Lists that are of somebody.
 REQUIS = {"/v1/journaux-acces": "personne_id=019cb368-8f1e-7a0b-9c4d-2f6e81b7a350&"}
 
@@ -129,8 +131,9 @@ async def test_every_list_is_sorted_and_trimmed_on_demand(
     found = list(listes(nom))
     assert len(found) > 2
     for path in found:
-        tri, of = ORDRES.get(path, "cree_le"), REQUIS.get(path, "")
-        for query in (f"tri={tri}", f"tri=-{tri}", "champs=id", f"tri={tri}&champs=id&limite=1"):
+        tri, of, nom_id = ORDRES.get(path, "cree_le"), REQUIS.get(path, ""), NOMS.get(path, "id")
+        trimmed = f"champs={nom_id}"
+        for query in (f"tri={tri}", f"tri=-{tri}", trimmed, f"tri={tri}&{trimmed}&limite=1"):
             answer = await client.get(f"{path}?{of}{query}")
             assert answer.status_code == 200, (path, query, answer.text)
         for query in ("tri=id", f"tri=--{tri}", f"tri={tri.upper()}", "champs=couleur"):

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from importlib import import_module
@@ -47,7 +47,7 @@ Dire = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Ampleur:
-    """From how many people (or freins) to how many, and how long it is looked at."""
+    """From how many people (freins, or dossiers) to how many, and how long it is looked at."""
 
     petit: int = 2_000
     grand: int = 50_000
@@ -56,7 +56,7 @@ class Ampleur:
 
 
 COMPLETE = Ampleur(petit=20_000, grand=2_000_000, tours=4)
-COURTE = Ampleur(petit=1_000, grand=4_000, tours=1, requetes=3)
+COURTE = Ampleur(petit=1_000, grand=4_000, tours=1, requetes=1)
 
 
 @dataclass
@@ -198,55 +198,83 @@ class Cote(Client):
 
 
 def mesurer(
-    dossier: Path, port: int, ampleur: Ampleur, dire: Dire, sujet: Sujet, seules: str = ""
-) -> Json:
-    """Measure both sides; six ports from `port` on are used.
+    dossier: Path,
+    port: int,
+    ampleur: Ampleur,
+    dire: Dire,
+    sujets: Sequence[Sujet],
+    seules: str = "",
+) -> list[Json]:
+    """Measure both sides of each service in turn; six ports from `port` on are used.
 
     Args:
         seules: only the readings in whose name this regular expression is found, and no command.
     """
     dossier.mkdir(mode=0o700, parents=True, exist_ok=True)
-    besoin = sujet.octets * ampleur.grand
+    besoin = sum(sujet.octets for sujet in sujets) * ampleur.grand
     if shutil.disk_usage(dossier).free < besoin:
         raise ErreurLocale(
             f"Il faut {besoin // 10**9} Go libres dans {dossier}.", "Libérez-les, ou voyez moins."
         )
-    charge = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(dir=dossier, prefix="croissance-") as nom, ExitStack() as pile:
         ici = Path(nom)
         dire("Démarrage d'une installation neuve…")
         serveur = pile.enter_context(ouvrir(ici / "serveur"))
         installation = Installation(ici / "jalons", port=port, url_postgres=serveur.url())
         pile.enter_context(installation.en_marche())
-        nom_service = sujet.population.service
-        constantes = _voisins(installation, sujet)
-        cotes = []
-        for rang, taille in enumerate((ampleur.petit, ampleur.grand)):
-            cle = ("petit", "grand")[rang]
-            found = bases.creer(serveur.url(), ici / f"{cle}.json", cle)[nom_service]
-            migrer(nom_service, found.proprietaire)
-            cote = Cote(installation, sujet, port + 4 + rang, found.service, cle)
-            pile.enter_context(cote.en_marche())
-            dire(f"{taille} {sujet.unite} dans la base « {cle} »…")
-            with _sans_journal(serveur.url()):
-                admin = adresse(serveur.url(), f"{cle}_{nom_service}")
-                personnes = taille // sujet.par_personne
-                _peupler(cote, sujet, admin, personnes, constantes, seules)
-            cotes.append(cote)
-        genres = _genres(cotes)
-        tour = _Tour(cotes, None if seules else sujet)
+        voisins = _ouvrir_voisins(installation)
+        adresses = {
+            cle: bases.creer(serveur.url(), ici / f"{cle}.json", cle) for cle in ("petit", "grand")
+        }
+
+        @contextmanager
+        def cotes(sujet: Sujet) -> Iterator[list[Cote]]:
+            for voisin in voisins.values():
+                voisin.connecter()  # the one before took longer than a connection is kept
+            constantes = sujet.voisins(voisins)
+            service = sujet.population.service
+            with ExitStack() as ouverts:
+                found = []
+                for rang, taille in enumerate((ampleur.petit, ampleur.grand)):
+                    cle = ("petit", "grand")[rang]
+                    url = adresses[cle][service]
+                    migrer(service, url.proprietaire)
+                    cote = Cote(installation, sujet, port + 4 + rang, url.service, cle)
+                    ouverts.enter_context(cote.en_marche())
+                    dire(f"{taille} {sujet.unite} dans la base « {cle} »…")
+                    with _sans_journal(serveur.url()):
+                        admin = adresse(serveur.url(), f"{cle}_{service}")
+                        personnes = taille // sujet.par_personne
+                        _peupler(cote, sujet, admin, personnes, constantes, seules)
+                    found.append(cote)
+                yield found
+
+        return [_mesurer(sujet, cotes, ampleur, dire, seules, serveur.url()) for sujet in sujets]
+
+
+def _mesurer(
+    sujet: Sujet,
+    cotes: Callable[[Sujet], AbstractContextManager[list[Cote]]],
+    ampleur: Ampleur,
+    dire: Dire,
+    seules: str,
+    serveur: str,
+) -> Json:
+    """Measure both sides of one service."""
+    charge, service = os.getloadavg()[0], sujet.population.service
+    with cotes(sujet) as deux:
+        genres = _genres(deux)
+        tour = _Tour(deux, None if seules else sujet)
         dire("Échauffement…")
-        tour(_genres(cotes), 0, 2)
+        tour(_genres(deux), 0, min(2, ampleur.requetes))
         for rang in range(1, ampleur.tours + 1):
             dire(f"Tour {rang} sur {ampleur.tours}…")
             tour(genres, rang, ampleur.requetes)
-        with psycopg.connect(serveur.url()) as base:
+        with psycopg.connect(serveur) as base:
             version = (base.info.parameter_status("server_version") or "").split()[0]
             octets = [
-                base.execute(
-                    "SELECT pg_database_size(%s)", [f"{cote.nom}_{nom_service}"]
-                ).fetchone()
-                for cote in cotes
+                base.execute("SELECT pg_database_size(%s)", [f"{cote.nom}_{service}"]).fetchone()
+                for cote in deux
             ]
     return {
         "machine": {
@@ -255,7 +283,7 @@ def mesurer(
             "charge_au_depart": round(charge, 2),
             "charge_a_la_fin": round(os.getloadavg()[0], 2),
         },
-        "service": nom_service,
+        "service": service,
         "unite": sujet.unite,
         "ampleur": asdict(ampleur),
         "octets": [row[0] for row in octets if row],
@@ -276,15 +304,15 @@ def _sans_journal(url: str) -> Iterator[None]:
         base.execute("CHECKPOINT")
 
 
-def _voisins(installation: Installation, sujet: Sujet) -> Mapping[str, Any]:
-    """Open the collectivité in the installation's own services, and give them what is asked."""
+def _ouvrir_voisins(installation: Installation) -> Mapping[str, Client]:
+    """Open the collectivité in the installation's own services: their clients."""
     clients = {}
     for rang, service in enumerate(SERVICES):
         client = Client(installation, service, installation.adresses.port + 1 + rang, service)
         client.connecter()
         client.ecrire("/v1/collectivites", _ouverture())
         clients[service] = client
-    return sujet.voisins(clients)
+    return clients
 
 
 def _peupler(

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import combinations, product
-from typing import Any
+from typing import Any, LiteralString
 from urllib.parse import urlencode
 
 import psycopg
@@ -24,7 +24,6 @@ _AUTRES = (
     "/v1/statistiques/",
     "/v1/limites",
     "/v1/collectivites/",
-    "/v1/indicateurs",
 )
 _COMBIEN = 100
 
@@ -60,7 +59,7 @@ class Demandes:
         self._population, self._document = population, document
         self._base, self._code, self._jour = base, code, jour
         self._tables = {table.name: table for table in population.tables}
-        self._lues: dict[str, Sequence[Mapping[str, Any]]] = {}
+        self._lues: dict[tuple[str, str], Sequence[Mapping[str, Any]]] = {}
 
     def __iter__(self) -> Iterator[Demande]:
         autres = (*_AUTRES, *self._population.ni_listes_ni_personnes)
@@ -155,20 +154,20 @@ class Demandes:
         for volet in (table, f"{table}_sante"):
             if volet in self._tables:
                 nom = chemin if volet == table else chemin.replace(f"{{{dernier}}}", f"{{{volet}}}")
-                yield (
-                    nom,
-                    [chemin.format(**{**row, dernier: row["id"]}) for row in self._rows(volet)],
-                )
+                condition = self._population.seulement.get(dernier.removesuffix("_id"), "true")
+                rows = self._rows(volet, condition)
+                yield nom, [chemin.format(**{**row, dernier: row["id"]}) for row in rows]
 
-    def _rows(self, table: str) -> Sequence[Mapping[str, Any]]:
+    def _rows(self, table: str, condition: LiteralString = "true") -> Sequence[Mapping[str, Any]]:
         """Rows of a table from anywhere, then the oldest, then the newest, which is the last."""
-        if table not in self._lues:
+        lues = (table, condition)
+        if lues not in self._lues:
             un = (
-                SQL("SELECT * FROM {} {{}} WHERE collectivite = %s {{}} LIMIT %s")
-                .format(Identifier(table))
+                SQL("SELECT * FROM {} {{}} WHERE collectivite = %s AND {} {{}} LIMIT %s")
+                .format(Identifier(table), SQL(condition))
                 .as_string()
             )
-            lues: list[Mapping[str, Any]] = []
+            rows: list[Mapping[str, Any]] = []
             for echantillon, ordre in (
                 ("TABLESAMPLE SYSTEM (10) REPEATABLE (35)", ""),
                 ("", "ORDER BY id"),
@@ -176,10 +175,10 @@ class Demandes:
             ):
                 curseur = self._base.cursor(row_factory=dict_row)
                 choix = SQL(un).format(SQL(echantillon), SQL(ordre))
-                lues += reversed(curseur.execute(choix, [self._code, _COMBIEN]).fetchall())
-            self._lues[table] = lues
-        assert self._lues[table], table
-        return self._lues[table]
+                rows += reversed(curseur.execute(choix, [self._code, _COMBIEN]).fetchall())
+            self._lues[lues] = rows
+        assert self._lues[lues], table
+        return self._lues[lues]
 
 
 def _refusee(filtres: Mapping[str, str], tri: str) -> bool:

@@ -82,10 +82,12 @@ class Population:
         ensuite: SQL run at the end.
         de: the table whose id an id of nobody's knows is.
         noms: tables whose ids bear another name.
+        seulement: which rows of its table a name tells, in SQL, where it does not tell them all.
         filtres: values of the filters of lists, where neither the document nor a table tells.
         ni_listes_ni_personnes: beginnings of paths that neither list nor read people.
         exemptes: a regular expression of the requests whose cost follows the number of people, or
             is another service's; each says why.
+        blocs_max: blocks that a page may read, whatever the size.
     """
 
     service: str
@@ -102,9 +104,11 @@ class Population:
     avant: LiteralString = "SELECT"
     ensuite: LiteralString = "SELECT"
     noms: Mapping[str, str] = field(default_factory=dict)
+    seulement: Mapping[str, LiteralString] = field(default_factory=dict)
     filtres: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ni_listes_ni_personnes: tuple[str, ...] = ()
     exemptes: str = "^$"
+    blocs_max: int = 3_000
 
     @property
     def petites(self) -> frozenset[str]:

@@ -260,5 +260,5 @@ POPULATION = Population(
         "code_commune": ("35238", COMMUNE_RARE),
         "code": ("orientation_pcd",),
     },
-    ni_listes_ni_personnes=("/v1/jeux-de-regles",),
+    ni_listes_ni_personnes=("/v1/jeux-de-regles", "/v1/indicateurs"),
 )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from tests.api.orientation.conftest import PERSONNE, criteres
-from tests.bench import peuplement_orientation, peuplement_parcours
+from tests.bench import peuplement_financement, peuplement_orientation, peuplement_parcours
 from tests.bench.demandes import Demande
 from tests.bench.peuplement import Population
 
@@ -90,14 +90,12 @@ def _un_dossier(client: Client, rang: int, jour: date) -> Iterator[tuple[str, fl
 
 def _suivis(client: Client, demandes: Mapping[str, Demande], jour: date) -> Commandes:
     for chemin in cycle(demandes["/v1/parcours/{parcours_id}"].chemins):
-        yield _un_suivi(client, chemin, jour)
+        if client.lire(chemin)[1]["statut"] == "ouvert":
+            yield _un_suivi(client, chemin, jour)
 
 
 def _un_suivi(client: Client, url: str, jour: date) -> Iterator[tuple[str, float]]:
-    """What is done in one parcours, and what each step took; in one that is closed, nothing."""
-    _, parcours = client.lire(url)
-    if parcours["statut"] != "ouvert":
-        return
+    """What is done in one parcours, and what each step took."""
     observe = {"date_observation": str(jour), "source": "referent"}
     frein = {"code": "autre", "libelle": f"Essai {uuid4()}", "niveau": "fort", **observe}
     duree, found = client.ecrire(f"{url}/freins", frein)
@@ -158,6 +156,29 @@ def _actions(clients: Mapping[str, Client]) -> Mapping[str, Any]:
     return {"actions": peuplement_parcours.actions(ids)}
 
 
+def _depenses(client: Client, demandes: Mapping[str, Demande], jour: date) -> Commandes:
+    while True:
+        yield _une_depense(client, demandes["/v1/actions/{action_id}"].chemins[-1], jour)
+
+
+def _une_depense(client: Client, action: str, jour: date) -> Iterator[tuple[str, float]]:
+    """What is held of an action, given back or engaged, and a piece; what each step took."""
+    corps = {
+        "action_id": action.rpartition("/")[2],
+        "places": 0,
+        "montant_centimes": 100,
+        "beneficiaire_ref": str(uuid4()),
+    }
+    for suite, demande in (("annulations", {"motif": "Essai"}), ("confirmations", {})):
+        duree, found = client.ecrire("/v1/reservations", corps)
+        yield "POST /v1/reservations", duree
+        duree, _ = client.ecrire(f"/v1/reservations/{found['id']}/{suite}", demande, version=1)
+        yield f"POST /v1/reservations/{{id}}/{suite}", duree
+    piece = {"type": "facture", "sha256": f"{uuid4().int:064x}", "date_piece": str(jour)}
+    duree, _ = client.ecrire("/v1/justificatifs", piece)
+    yield "POST /v1/justificatifs", duree
+
+
 SUJETS = {
     "orientation": Sujet(
         population=peuplement_orientation.POPULATION,
@@ -181,5 +202,12 @@ SUJETS = {
         voisins=_actions,
         tris=("-cree_le", "-date_evenement", "proximite", "-debut_le"),
         en_entier=("/chronologie",),
+    ),
+    "financement": Sujet(
+        population=peuplement_financement.POPULATION,
+        unite="dossiers",
+        octets=12_000,
+        commandes=_depenses,
+        tris=("-cree_le", "-seq"),
     ),
 }

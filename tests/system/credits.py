@@ -3,6 +3,7 @@
 from typing import Any
 
 from deploy.local.partenaire import Partenaire
+from tests.system.annees import traverser
 
 JOUR = {"date_effet": "2024-03-01", "source": "Acte d'essai"}
 ANNEE = 2024
@@ -113,6 +114,7 @@ async def financer(si: Partenaire, rang: int = 0) -> dict[str, dict[str, str]]:
     annulation = {"date_effet": "2024-12-01", "source": "Délibération 3"}
     await faire(f"/autorisations-engagement/{annulee['id']}/annulations", annulation, 1)
 
+    await traverser(si, convention["id"], rang)
     exercice = await faire("/exercices", {"annee": 2015 - rang})
     annee = f"/exercices/{exercice['id']}"
     journee = await faire(f"{annee}/journees-complementaires", {"source": "Règlement"}, 1)

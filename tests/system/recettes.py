@@ -59,6 +59,8 @@ async def recevoir(si: Partenaire, rang: int = 0) -> dict[str, str]:
     bilan = await faire(f"{base}/bilans", demande)
     apports = await _apporter(faire, convention, departement, jour, mois, rang)
     clauses = await _clauser(faire, jour, mois, rang)
+    publiees = await _publier(faire, jour, rang)
+    publiees = await _publier(faire, jour, rang)
     return {
         "acte_recette_id": acte,
         "taux_id": taux,
@@ -68,7 +70,33 @@ async def recevoir(si: Partenaire, rang: int = 0) -> dict[str, str]:
         **ids,
         **apports,
         **clauses,
+        **publiees,
     }
+
+
+async def _publier(faire: Any, jour: str, rang: int) -> dict[str, str]:
+    """A subsidy signed, and its data published."""
+    signe = {"organisme": "Département", "statut": "signe", "date_signature": "2026-01-02"}
+    subvention = await faire(
+        "/v1/conventions",
+        {
+            "reference": f"essai-subvention-{rang}",
+            "type": "convention_subvention",
+            "intitule": "Subvention d'essai",
+            "annee_debut": 2026,
+            "statut": "signee",
+            "beneficiaire": {"nom": "Association d'exemple", "siret": "10000000900017"},
+            "signataires": [signe],
+            "date_signature": "2026-01-02",
+        },
+    )
+    publication = {
+        "date_publication": jour,
+        "acte": "Jeu de données d'essai",
+        "url": "https://donnees.departement.example/subventions.csv",
+    }
+    chemin = f"/v1/conventions/{subvention}/publications"
+    return {"subvention_id": subvention, "publication_id": await faire(chemin, publication)}
 
 
 async def _titrer(faire: Any, base: str, jour: str) -> dict[str, str]:

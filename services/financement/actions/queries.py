@@ -31,7 +31,7 @@ from shared.refus import Introuvable, Refus
 from shared.schemas.financement.actions import PartLigne
 from shared.socle.db import Transaction, siens
 from shared.socle.modification import update_version
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches
 
 _T, _P, _E = tables.Action, tables.PartFinancement, tables.Enveloppe
 _CLE = (
@@ -101,6 +101,7 @@ _PARTS = (
 _DISPONIBILITES = (
     select(
         _T.id,
+        _T.statut,
         _T.mode_capacite,
         _T.prix_centimes,
         soldes_de(_T.id).label("soldes"),
@@ -201,10 +202,11 @@ async def list_actions(
     regard: Regard | None = None,
 ) -> Sequence[Row[Any]]:
     """Read a page of actions, of some conventions or against some freins when asked."""
-    statement = _select(regard).where(parmi(_T.convention_id, conventions))
+    statement = _select(regard)
     if freins:
         statement = statement.where(or_(*(_T.freins.contains([frein]) for frein in freins)))
-    return await paginer(tx, statement, _T, page, {"instant": instant})
+    ensemble = par_tranches(statement, _T.convention_id, conventions, _T, page).subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page, {"instant": instant})
 
 
 async def read_disponibilites(

@@ -73,11 +73,15 @@ def rendre_action(row: Row[Any]) -> Action:
 def _disponibilite(row: Row[Any], jour: date) -> Disponibilite:
     soldes = row.soldes or {"disponible": 0}
     comptee = row.mode_capacite != ModeCapacite.AUCUNE
+    places = soldes["disponible"] + row.echu
+    montant = rules.montant_disponible(queries.parts_disponibles(row), jour)
+    if row.statut == StatutAction.ABANDONNEE:  # what is left of it is not to be taken
+        places = montant = 0
     return Disponibilite(
         action_id=row.id,
-        places_disponibles=soldes["disponible"] + row.echu if comptee else None,
+        places_disponibles=places if comptee else None,
         prix_centimes=row.prix_centimes,
-        montant_disponible_centimes=rules.montant_disponible(queries.parts_disponibles(row), jour),
+        montant_disponible_centimes=montant,
     )
 
 

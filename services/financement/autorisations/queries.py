@@ -17,7 +17,7 @@ from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer
 
 _T, _R, _C = tables.AutorisationEngagement, tables.RevisionAutorisation, tables.CreditPaiement
-_E, _L, _G = tables.Ecriture, tables.LigneEcriture, tables.EngagementLigne
+_E, _L, _G = tables.Ecriture, tables.LigneEcriture, tables.Engagement
 _REVISION = (
     select(
         func.jsonb_build_object(
@@ -29,16 +29,10 @@ _REVISION = (
     .limit(1)
     .scalar_subquery()
 )
-# What envelopes bear of the engagements that draw on the authorisation, found by their entries.
-_ENGAGEMENTS = (
-    select(_E.engagement_id)
-    .join(_L, (_L.collectivite == _E.collectivite) & (_L.ecriture_id == _E.id))
-    .where(siens(_L), _L.objet_id == _T.id, _L.poste == Poste.ENGAGEE.value)
-    .correlate(_T)
-)
-_COUVERT = (
-    select(cast(func.coalesce(func.sum(_G.montant_centimes - _G.degage_centimes), 0), BigInteger))
-    .where(siens(_G), _G.engagement_id.in_(_ENGAGEMENTS))
+# What it bears alone of the engagements that draw on it: years whose envelopes are not notified.
+_NON_COUVERT = (
+    select(cast(func.coalesce(func.sum(_G.non_couvert_centimes), 0), BigInteger))
+    .where(siens(_G), _G.ae_id == _T.id)
     .correlate(_T)
     .scalar_subquery()
 )
@@ -46,7 +40,7 @@ _SELECT = select(
     *_T.__table__.columns,
     _REVISION.label("revision"),
     soldes_de(_T.id).label("soldes"),
-    _COUVERT.label("couvert"),
+    _NON_COUVERT.label("engage_non_couvert_centimes"),
 ).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("id"))
 _LOCK = select(_T.id).where(siens(_T), _T.id == bindparam("id")).with_for_update(key_share=True)

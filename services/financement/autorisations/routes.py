@@ -65,7 +65,6 @@ def _render(row: Row[Any]) -> AutorisationEngagement:
                 f"{poste}_centimes": soldes[poste]
                 for poste in ("votee", "disponible", "affectee", "engagee", "annulee")
             },
-            "engage_non_couvert_centimes": max(0, soldes["engagee"] - row.couvert),
         }
     )
 

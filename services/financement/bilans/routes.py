@@ -1,5 +1,7 @@
 """Claims on a funder: reckoned, explained line by line, adopted by the assembly."""
 
+from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,7 +11,11 @@ from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.financement.bilans import queries, rules
+from services.financement.bilans.page import ecrire_page
+from services.financement.bilans.tableur import ecrire_csv
+from services.financement.engagements.rules import DoubleFinancement
 from services.financement.enveloppes.routes import EnveloppeId
+from services.financement.formes import formes, rendre_forme
 from services.financement.journal.rules import PeriodeClose
 from services.financement.recettes.actes import inscrire_acte
 from services.financement.recettes.queries import lock_enveloppe, read_enveloppe, solde
@@ -17,14 +23,18 @@ from services.financement.taux.queries import find_taux
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation, VersionDepassee
 from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement.bilans import (
+    AVERTISSEMENTS_MAX,
     AdoptionBilanCreation,
     Bilan,
     BilanCreation,
     LigneBilan,
     NatureTaux,
+    OrigineDepense,
+    OrigineTaux,
     PageBilans,
     StatutBilan,
 )
+from shared.schemas.financement.enveloppes import Financeur
 from shared.schemas.financement.journal import Poste
 from shared.schemas.financement.recettes import NatureActeRecette
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
@@ -45,10 +55,27 @@ _BilanId = Annotated[
 ]
 
 
+# Said here: an act answers JSON only, and its reading other forms too.
+_LIENS: dict[int | str, dict[str, Any]] = {
+    201: {
+        "links": {
+            "lecture": {
+                "operationId": "obtenir_bilan",
+                "parameters": {"bilan_id": "$response.body#/id"},
+            }
+        }
+    }
+}
+
+
 def _render(row: Row[Any]) -> Bilan:
     limite, adoption = row.date_limite, row.date_adoption
     hors_delai = limite is not None and adoption is not None and adoption > limite
-    return Bilan.model_validate({**row._mapping, "hors_delai": hors_delai})
+    sha256 = row.sha256.hex() if row.sha256 else None
+    taux = {**row.taux, "origine": OrigineTaux.COLLECTIVITE, "part_mensuelle_centimes": None}
+    return Bilan.model_validate(
+        {**row._mapping, "taux": taux, "hors_delai": hors_delai, "sha256": sha256}
+    )
 
 
 def _suite(du_centimes: int, enveloppe: Row[Any]) -> rules.Suite:
@@ -67,7 +94,7 @@ def _suite(du_centimes: int, enveloppe: Row[Any]) -> rules.Suite:
     response_model=Bilan,
     summary="Calculer ce qu'un financeur doit",
     dependencies=[portee("financement:administrer")],
-    responses=refusals(Introuvable),
+    responses={**refusals(Introuvable, DoubleFinancement), **_LIENS},
 )
 async def creer_bilan(
     enveloppe_id: EnveloppeId,
@@ -78,7 +105,9 @@ async def creer_bilan(
 ) -> Response:
     """Calcule le dû : la part du financeur dans la dépense, plafonnée, moins les réfactions.
 
-    Incomplet tant qu'une pièce est dite manquante, ou qu'une liquidation n'est pas justifiée.
+    Incomplet tant qu'une pièce est dite manquante, qu'une liquidation n'est pas justifiée, ou que
+    rien ne dit ce qu'une action renforcée faisait avant : seul son ajout compte. Ce qui est
+    sûrement financé deux fois est refusé ; ce qui semble l'être est dit en `avertissements`.
     Chaque ligne s'explique en français ; tout est arrondi au centime inférieur. Le dû est comparé à
     l'encaissé, sans rien inscrire au journal : l'adoption le fait. Un bilan non adopté de la même
     enveloppe est remplacé. Portée `financement:administrer`. Publie `financement.bilan.calcule`.
@@ -86,16 +115,21 @@ async def creer_bilan(
 
     async def calculer() -> Effet:
         rules.verifier_bilan(demande, await service.aujourdhui(tx))
+        # All gates at once, in their order: the claims of two funders would wait for each other.
+        enveloppes = await queries.lock_assiette(tx, enveloppe_id)
         enveloppe = await lock_enveloppe(tx, enveloppe_id)
         lue = await queries.read_depense(tx, enveloppe_id, demande.date_arrete)
-        assiette, taux_id = await _assiette(tx, enveloppe, demande, lue)
+        voisinage = await _voisinage(tx, enveloppes, enveloppe_id, demande.date_arrete)
+        assiette, taux_id = await _assiette(tx, enveloppe, demande, lue, voisinage)
         creance = rules.creance(assiette, demande.refactions)
+        avertissements = _controler(enveloppe, assiette, creance.du_centimes, voisinage)
         suite = _suite(creance.du_centimes, enveloppe)
         instant, bilan_id = service.horloge(), new_id()
         for ancien in await queries.replace_bilans(tx, enveloppe_id, instant):
             await _publier(tx, "remplace", ancien.id, ancien.version)
         manquants = demande.justificatifs_manquants
         incomplet = bool(manquants or lue.liquidations_a_justifier)
+        incomplet |= not rules.bases_connues(voisinage.actions)
         await queries.store_bilan(
             tx,
             {
@@ -117,6 +151,7 @@ async def creer_bilan(
                 "lignes": _lignes(creance, suite),
                 "justificatifs_manquants": manquants,
                 "liquidations_a_justifier": lue.liquidations_a_justifier,
+                "avertissements": avertissements,
                 "cree_le": instant,
                 "modifie_le": instant,
             },
@@ -132,7 +167,12 @@ async def creer_bilan(
     response_model=Bilan,
     summary="Adopter un bilan",
     dependencies=[portee("financement.ordonnateur:ecrire")],
-    responses=refusals(Introuvable, TransitionInterdite, VersionDepassee, PeriodeClose),
+    responses={
+        **refusals(
+            Introuvable, TransitionInterdite, VersionDepassee, PeriodeClose, DoubleFinancement
+        ),
+        **_LIENS,
+    },
 )
 async def creer_adoption_bilan(
     bilan_id: _BilanId,
@@ -144,9 +184,10 @@ async def creer_adoption_bilan(
 ) -> Response:
     """Fige le dû par l'acte de l'assemblée, et inscrit à reverser ce qui est encaissé en trop.
 
-    Refusée tant qu'il manque des justificatifs. Le dû est celui du calcul ; l'encaissé, celui de
-    l'instant : ce qui est à reverser prend effet ce jour, la date d'adoption reste au bilan. Portée
-    `financement.ordonnateur:ecrire`. Publie `financement.bilan.adopte`.
+    Refusée tant qu'il manque des justificatifs, ou si la dépense s'avère financée deux fois. Le dû
+    est celui du calcul ; l'encaissé, celui de l'instant : ce qui est à reverser prend effet ce
+    jour, la date d'adoption reste au bilan. Le bilan adopté ne change plus : `sha256` le dit.
+    Portée `financement.ordonnateur:ecrire`. Publie `financement.bilan.adopte`.
     """
 
     async def adopter() -> Effet:
@@ -159,7 +200,16 @@ async def creer_adoption_bilan(
             date_adoption=demande.date_adoption,
             aujourdhui=aujourdhui,
         )
-        suite = _suite(bilan.du_centimes, await read_enveloppe(tx, bilan.enveloppe_id))
+        enveloppe = await read_enveloppe(tx, bilan.enveloppe_id)
+        suite = _suite(bilan.du_centimes, enveloppe)
+        assiette = _relue(bilan)
+        voisinage = await _voisinage(
+            tx,
+            await queries.lock_assiette(tx, bilan.enveloppe_id),
+            bilan.enveloppe_id,
+            bilan.date_arrete,
+        )
+        avertissements = _controler(enveloppe, assiette, bilan.du_centimes, voisinage)
         instant = service.horloge()
         lignes = [LigneBilan.model_validate(ligne) for ligne in bilan.lignes]
         creance = rules.Creance(
@@ -177,9 +227,12 @@ async def creer_adoption_bilan(
                 "p_a_reduire": suite.a_reduire_centimes,
                 "p_a_reverser": suite.a_reverser_centimes,
                 "p_lignes": _lignes(creance, suite),
+                "p_avertissements": avertissements,
                 "p_modifie_le": instant,
             },
         )
+        lu = _render(await queries.read_bilan(tx, bilan_id))
+        await queries.store_empreinte(tx, bilan_id, rules.empreinte(lu))
         effet = await _effet(tx, bilan_id, "adopte")
         if suite.a_reverser_centimes:
             await inscrire_acte(
@@ -224,18 +277,40 @@ async def lister_bilans(
 @router.get(
     "/bilans/{bilan_id}",
     response_model=Bilan,
-    summary="Lire un bilan et son calcul",
+    summary="Lire un bilan et son calcul, en JSON, en CSV ou en page à imprimer",
     dependencies=[portee("financement:lire")],
-    responses=refusals(Introuvable),
+    responses={
+        **refusals(Introuvable),
+        200: formes("Enveloppe,Ligne,Montant (€)\r\n35-CLS-2024-etat,Dû,590000.00\r\n"),
+    },
 )
 async def obtenir_bilan(bilan_id: _BilanId, request: Request, tx: TransactionDep) -> Response:
-    """Rend un bilan, ligne à ligne. Portée `financement:lire`."""
+    """Rend un bilan, ligne à ligne.
+
+    `Accept` choisit : `application/json`, `text/csv` (une ligne par ligne du calcul) ou
+    `text/html`, une page à imprimer avec son empreinte, sans script. Portée `financement:lire`.
+    """
     row = await queries.read_bilan(tx, bilan_id)
-    return rendre_lecture(request, _render(row), row.version)
+    bilan = _render(row)
+    lue = await read_enveloppe(tx, row.enveloppe_id)
+    enveloppe = rules.EnveloppeBilan(
+        lue.reference, lue.financeur and Financeur(lue.financeur), lue.exercice
+    )
+    return rendre_forme(
+        request,
+        f"bilan-{enveloppe.reference}-{bilan.date_arrete}",
+        json=lambda: rendre_lecture(request, bilan, row.version),
+        csv=lambda: ecrire_csv(bilan, enveloppe),
+        page=lambda: ecrire_page(bilan, enveloppe),
+    )
 
 
 async def _assiette(
-    tx: Transaction, enveloppe: Row[Any], demande: BilanCreation, lue: Row[Any]
+    tx: Transaction,
+    enveloppe: Row[Any],
+    demande: BilanCreation,
+    lue: Row[Any],
+    voisinage: rules.Voisinage,
 ) -> tuple[rules.Assiette, UUID]:
     """What the claim is reckoned from, and the rate of that day."""
     taux = await find_taux(tx, demande.taux_code, NatureTaux.INTERVENTION, demande.date_arrete)
@@ -245,18 +320,55 @@ async def _assiette(
     depense, origine = rules.depense_retenue(
         demande.depense_retenue_centimes, lue.depense_centimes, ambigue=lue.ambigue
     )
+    bases, lignes = rules.bases_deduites(voisinage.actions, origine)
     return (
         rules.Assiette(
-            depense_centimes=depense,
+            depense_centimes=max(0, depense - bases),
             origine=origine,
             date_arrete=demande.date_arrete,
             taux=Fraction(taux.numerateur, taux.denominateur),
             source_taux=taux.source,
             confirme=taux.confirme,
             plafond_centimes=solde(enveloppe, Poste.NOTIFIE),
+            lignes=lignes,
         ),
         taux.id,
     )
+
+
+def _relue(bilan: Row[Any]) -> rules.Assiette:
+    """What a stored claim was reckoned from."""
+    return rules.Assiette(
+        depense_centimes=bilan.depense_retenue_centimes,
+        origine=OrigineDepense(bilan.origine_depense),
+        date_arrete=bilan.date_arrete,
+        taux=Fraction(bilan.taux["numerateur"], bilan.taux["denominateur"]),
+        source_taux=bilan.taux["source"],
+        confirme=bilan.taux["confirme"],
+        plafond_centimes=bilan.plafond_centimes,
+    )
+
+
+async def _voisinage(
+    tx: Transaction, enveloppes: Sequence[UUID], enveloppe_id: UUID, jour: date
+) -> rules.Voisinage:
+    """Read all that may say that the expense of these envelopes is financed twice."""
+    return rules.Voisinage(
+        actions=await queries.read_actions_retenues(tx, enveloppes, jour),
+        autres=await queries.read_autres_bilans(tx, enveloppes, enveloppe_id),
+        pieces=await queries.read_pieces_ailleurs(tx, enveloppes, jour, AVERTISSEMENTS_MAX),
+        depenses=await queries.read_depenses_voisines(tx, enveloppes, jour, AVERTISSEMENTS_MAX),
+    )
+
+
+def _controler(
+    enveloppe: Row[Any], assiette: rules.Assiette, du_centimes: int, voisinage: rules.Voisinage
+) -> list[dict[str, Any]]:
+    """Refuse what is surely financed twice; return what seems to be."""
+    financeur = enveloppe.financeur and Financeur(enveloppe.financeur)
+    rules.exige_finance_une_fois(financeur, assiette, du_centimes, voisinage)
+    dits = rules.avertissements(financeur, assiette, voisinage)
+    return [dit.model_dump(mode="json") for dit in dits]
 
 
 def _lignes(creance: rules.Creance, suite: rules.Suite) -> list[dict[str, Any]]:

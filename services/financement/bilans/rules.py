@@ -1,16 +1,25 @@
 """What a funder owes of an expense, down to the cent and in words, and what follows from it."""
 
+import hashlib
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from uuid import UUID
 
+from services.financement.engagements.rules import DoubleFinancement
 from services.financement.formats import euros, jour
 from services.financement.formats import taux as pourcent
 from shared.refus import Erreur, TransitionInterdite, Validation
+from shared.schemas.financement.actions import BaseReference, Cofinancement
 from shared.schemas.financement.bilans import (
+    AVERTISSEMENTS_MAX,
+    AvertissementBilan,
+    Bilan,
     BilanCreation,
+    CodeAvertissementBilan,
     LigneBilan,
     NatureLigneBilan,
     OrigineDepense,
@@ -18,6 +27,8 @@ from shared.schemas.financement.bilans import (
     StatutBilan,
     TypeRefaction,
 )
+from shared.schemas.financement.enveloppes import Financeur
+from shared.schemas.financement.justificatifs import UsageJustificatif
 
 TRANSITIONS: Mapping[StatutBilan, tuple[StatutBilan, ...]] = {
     StatutBilan.INCOMPLET: (StatutBilan.REMPLACE,),
@@ -65,7 +76,7 @@ EFFORTS = (  # the most recent first
 
 @dataclass(frozen=True)
 class Assiette:
-    """What a claim is reckoned from."""
+    """What a claim is reckoned from; `lignes` say what was taken off the expense already."""
 
     depense_centimes: int
     origine: OrigineDepense
@@ -74,6 +85,7 @@ class Assiette:
     source_taux: str | None
     confirme: bool
     plafond_centimes: int
+    lignes: Sequence[LigneBilan] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,68 @@ class Suite:
     a_reduire_centimes: int
     a_reverser_centimes: int
     lignes: Sequence[LigneBilan]
+
+
+@dataclass(frozen=True)
+class EnveloppeBilan:
+    """What a bilan on paper says of its envelope."""
+
+    reference: str
+    financeur: Financeur | None
+    exercice: int | None
+
+
+@dataclass(frozen=True)
+class ActionRetenue:
+    """What an action was spent of an expense, and what is known of who else pays it."""
+
+    id: UUID
+    libelle: str
+    renforcee: bool
+    base: BaseReference | None
+    cofinancements: Sequence[Cofinancement]
+    depense_centimes: int
+
+
+@dataclass(frozen=True)
+class AutreBilan:
+    """What another funder is asked for the same expense; `lue`: of the journal, the very same."""
+
+    id: UUID
+    financeur: Financeur | None
+    lue: bool
+    depense_centimes: int
+    du_centimes: int
+    taux: Fraction
+
+
+@dataclass(frozen=True)
+class PieceAilleurs:
+    """A piece of the expense, told of elsewhere too; by hand when no other liquidation is named."""
+
+    liquidation_id: UUID
+    justificatif_id: UUID
+    financeur: Financeur | None
+    usage: UsageJustificatif
+    autre_liquidation_id: UUID | None
+
+
+@dataclass(frozen=True)
+class DepenseVoisine:
+    """A liquidation of the expense, and one of the same third party, object and month."""
+
+    liquidation_id: UUID
+    autre_liquidation_id: UUID
+
+
+@dataclass(frozen=True)
+class Voisinage:
+    """All that may say that an expense is financed twice."""
+
+    actions: Sequence[ActionRetenue]
+    autres: Sequence[AutreBilan]
+    pieces: Sequence[PieceAilleurs]
+    depenses: Sequence[DepenseVoisine]
 
 
 def verifier_bilan(demande: BilanCreation, aujourdhui: date) -> None:
@@ -146,6 +220,134 @@ def depense_retenue(
         message = "Plusieurs enveloppes se recouvrent : la depense est a donner"
         raise Validation([Erreur("/depense_retenue_centimes", "requis", message)])
     return lue_centimes, OrigineDepense.JOURNAL
+
+
+def bases_deduites(
+    actions: Sequence[ActionRetenue], origine: OrigineDepense
+) -> tuple[int, list[LigneBilan]]:
+    """Return what reinforced actions did before, in all, and the lines that take it off.
+
+    Only what a convention adds counts. An expense that is given is taken as the addition alone:
+    nothing is taken off it, and an avertissement says so.
+
+    Source: règles de financement, § 13 (`base_reference`).
+    """
+    if origine is OrigineDepense.DONNEE:
+        return 0, []
+    lignes = []
+    for action in actions:
+        if action.renforcee and action.base is not None:
+            retire = min(action.base.montant_centimes, action.depense_centimes)
+            phrase = (
+                f"Action renforcée « {action.libelle} » : {euros(action.depense_centimes)}"
+                f" dépensés, dont {euros(retire)} d'avant ({action.base.annee}) ne comptent pas."
+            )
+            lignes.append(_ligne(NatureLigneBilan.BASE_REFERENCE, retire, phrase))
+    return sum(ligne.montant_centimes for ligne in lignes), lignes
+
+
+def bases_connues(actions: Sequence[ActionRetenue]) -> bool:
+    """Return whether each reinforced action of an expense says what it did before."""
+    return all(action.base is not None for action in actions if action.renforcee)
+
+
+def exige_finance_une_fois(
+    financeur: Financeur | None, assiette: Assiette, du_centimes: int, voisinage: Voisinage
+) -> None:
+    """Refuse a claim whose expense is certainly financed twice.
+
+    A piece that the Union already pays elsewhere, claimed from it again; a piece told of by a flat
+    rate, and at its cost here; funders that pay together more than the expense that all of them
+    read of the journal.
+
+    Raises:
+        DoubleFinancement: with the piece, or the other bilan.
+
+    Source: règles de financement, § 13, I-17.
+    """
+    union = Financeur.UNION_EUROPEENNE
+    for piece in voisinage.pieces:
+        if piece.usage is UsageJustificatif.BASE_FORFAIT or union is financeur is piece.financeur:
+            raise DoubleFinancement(id=piece.justificatif_id)
+    autres = [autre for autre in voisinage.autres if autre.lue]
+    if assiette.origine is OrigineDepense.DONNEE or not autres:
+        return
+    depense = max(assiette.depense_centimes, *(autre.depense_centimes for autre in autres))
+    if du_centimes + sum(autre.du_centimes for autre in autres) > depense:
+        raise DoubleFinancement(id=autres[0].id)
+    for autre in autres:
+        if union is financeur is autre.financeur:
+            raise DoubleFinancement(id=autre.id)
+
+
+def avertissements(
+    financeur: Financeur | None, assiette: Assiette, voisinage: Voisinage
+) -> list[AvertissementBilan]:
+    """Return what a claim cannot decide alone, the gravest first.
+
+    Source: règles de financement, § 13.
+    """
+    trouves = []
+    for action in voisinage.actions:
+        codes = []
+        if action.renforcee and action.base is None:
+            codes.append(CodeAvertissementBilan.BASE_REFERENCE_ABSENTE)
+        elif action.renforcee and assiette.origine is OrigineDepense.DONNEE:
+            codes.append(CodeAvertissementBilan.BASE_REFERENCE_NON_DEDUITE)
+        if _parts(action, financeur, assiette, voisinage.autres) > 1:
+            codes.append(CodeAvertissementBilan.PARTS_AU_DELA_DU_TOUT)
+        trouves += [_avertissement(code, action_id=action.id) for code in codes]
+    trouves += [
+        _avertissement(
+            CodeAvertissementBilan.JUSTIFICATIF_DECLARE_AILLEURS,
+            liquidation_id=piece.liquidation_id,
+            autre_liquidation_id=piece.autre_liquidation_id,
+            justificatif_id=piece.justificatif_id,
+        )
+        for piece in voisinage.pieces
+    ]
+    trouves += [
+        _avertissement(
+            CodeAvertissementBilan.TIERS_PERIODE_OBJET,
+            liquidation_id=une.liquidation_id,
+            autre_liquidation_id=une.autre_liquidation_id,
+        )
+        for une in voisinage.depenses
+    ]
+    return trouves[:AVERTISSEMENTS_MAX]
+
+
+def _parts(
+    action: ActionRetenue,
+    financeur: Financeur | None,
+    assiette: Assiette,
+    autres: Sequence[AutreBilan],
+) -> Fraction:
+    """What this claim, the others and the rates that texts give take of an action together."""
+    taux: dict[Financeur | None, Fraction] = {}
+    # The last rate of a funder that holds on the day; what a claim says of it comes after.
+    for un in sorted(action.cofinancements, key=lambda un: un.valable_du or date.min):
+        connu = un.numerateur is not None and un.denominateur is not None
+        if connu and (un.valable_du or date.min) <= assiette.date_arrete:
+            taux[un.financeur] = Fraction(un.numerateur or 0, un.denominateur or 1)
+    taux |= {autre.financeur: autre.taux for autre in autres}
+    return sum((taux | {financeur: assiette.taux}).values(), Fraction())
+
+
+def _avertissement(code: CodeAvertissementBilan, **de: UUID | None) -> AvertissementBilan:
+    vide = dict.fromkeys(("action_id", "liquidation_id", "autre_liquidation_id", "justificatif_id"))
+    return AvertissementBilan.model_validate({**vide, **de, "code": code})
+
+
+def empreinte(bilan: Bilan) -> str:
+    """Return the SHA-256 of the canonical JSON of a bilan, its own digest left out."""
+    canonique = json.dumps(
+        bilan.model_dump(mode="json", exclude={"sha256"}),
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(canonique.encode()).hexdigest()
 
 
 def modele(au: date) -> ModeleEffort | None:
@@ -271,6 +473,7 @@ def _lignes_assiette(assiette: Assiette, part: int) -> list[LigneBilan]:
     borne = f"Plafond notifié : {euros(plafond)} ; "
     borne += "il ramène la part du financeur." if part > plafond else "il n'est pas dépassé."
     return [
+        *assiette.lignes,
         _ligne(
             NatureLigneBilan.DEPENSE_RETENUE,
             depense,

@@ -12,7 +12,7 @@ from services.financement.journal.queries import soldes_de
 from shared.refus import Introuvable, Refus
 from shared.schemas.financement.journal import EvenementJournal, Poste
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _T, _E, _L = tables.CreditPaiement, tables.Ecriture, tables.LigneEcriture
 # What last year attached, and this year got back: entries of another object's closing.
@@ -70,7 +70,6 @@ async def list_credits(
     autorisations: Sequence[UUID],
 ) -> Sequence[Row[Any]]:
     """Read a page of payment credits, of some years or authorisations when asked."""
-    statement = _SELECT.where(
-        parmi(_T.exercice, exercices), parmi(_T.autorisation_engagement_id, autorisations)
-    )
-    return await paginer(tx, statement, _T, page)
+    statement = _SELECT.where(parmi(_T.autorisation_engagement_id, autorisations))
+    ensemble = par_tranches(statement, _T.exercice, exercices, _T, page).subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)

@@ -1,7 +1,7 @@
 """SQL of the envelopes."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.financement import tables
 from services.financement.conventions.queries import read_convention
+from services.financement.engagements.queries import RESTE
 from services.financement.enveloppes.rules import Blocage, EtatEnveloppe
 from services.financement.journal.queries import Regard, soldes_au, soldes_de
 from services.financement.reservations.queries import echu_de
@@ -18,7 +19,7 @@ from services.financement.reservations.rules import EtatReservation
 from shared.refus import Introuvable, Refus
 from shared.schemas.financement.enveloppes import StatutEnveloppe
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _T = tables.Enveloppe
 _ROW = select(*_T.__table__.columns).where(siens(_T))
@@ -38,13 +39,12 @@ _OF_ACTION = select(tables.Action.convention_id).where(
     siens(tables.Action), tables.Action.id == bindparam("id")
 )
 _G, _L = tables.Engagement, tables.EngagementLigne
-_RESTE = _L.montant_centimes - _L.liquide_centimes - _L.degage_centimes
 # Those that hold the most come first: they are where to look.
 _BLOCAGES = (
-    select(_G.id.label("engagement_id"), _G.numero, _RESTE.label("montant_centimes"))
+    select(_G.id.label("engagement_id"), _G.numero, RESTE.label("montant_centimes"))
     .join(_L, (_L.collectivite == _G.collectivite) & (_L.engagement_id == _G.id))
-    .where(siens(_L), _L.enveloppe_id == bindparam("enveloppe_id"), _RESTE > 0)
-    .order_by(_RESTE.desc(), _G.id)
+    .where(siens(_L), _L.enveloppe_id == bindparam("enveloppe_id"), RESTE > 0)
+    .order_by(RESTE.desc(), _G.id)
     .limit(100)
 )
 _OPEN = (
@@ -54,6 +54,17 @@ _OPEN = (
         statut=bindparam("p_statut"),
         version=_T.version + 1,
         modifie_le=bindparam("p_modifie_le"),
+    )
+)
+
+_WINDOW = (
+    update(_T)
+    .where(siens(_T), _T.id == bindparam("p_id"))
+    .values(
+        fenetre_debut=func.coalesce(
+            bindparam("p_debut", type_=_T.fenetre_debut.type), _T.fenetre_debut
+        ),
+        fenetre_fin=func.coalesce(bindparam("p_fin", type_=_T.fenetre_fin.type), _T.fenetre_fin),
     )
 )
 
@@ -124,6 +135,7 @@ async def lock_etat(
         axe_fongible=_fongible(contenu.get("axes", ()), row.axe),
         volet=row.volet,
         volet_fongible=_fongible(contenu.get("volets", ()), row.volet),
+        fenetre_debut=row.fenetre_debut,
         fenetre_fin=row.fenetre_fin,
         soldes=soldes,
     )
@@ -151,6 +163,13 @@ async def read_blocages(tx: Transaction, enveloppe_id: UUID) -> list[Blocage]:
     """Read the engagements that hold the most of an envelope, a hundred at most."""
     rows = await tx.execute(_BLOCAGES, {"enveloppe_id": enveloppe_id})
     return [Blocage(**row._mapping) for row in rows]
+
+
+async def store_fenetre(
+    tx: Transaction, enveloppe_id: UUID, debut: date | None, fin: date | None
+) -> None:
+    """Move the window of an envelope; an end that is null stays where it is."""
+    await tx.execute(_WINDOW, {"p_id": enveloppe_id, "p_debut": debut, "p_fin": fin})
 
 
 async def store_statut(
@@ -199,7 +218,11 @@ async def list_enveloppes(
     regard: Regard | None = None,
 ) -> Sequence[Row[Any]]:
     """Read a page of envelopes, of some years or of some conventions when asked."""
-    statement = _select(regard).where(
-        parmi(_T.exercice, exercices), parmi(_T.convention_id, conventions)
-    )
-    return await paginer(tx, statement, _T, page, {"instant": instant})
+    statement = _select(regard)
+    if conventions:
+        statement = statement.where(parmi(_T.exercice, exercices))
+        tranches = par_tranches(statement, _T.convention_id, conventions, _T, page)
+    else:
+        tranches = par_tranches(statement, _T.exercice, exercices, _T, page)
+    ensemble = tranches.subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page, {"instant": instant})

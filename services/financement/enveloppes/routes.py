@@ -1,7 +1,5 @@
 """Envelopes: the money of one funder for one year, and the act that opens it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,6 +11,7 @@ from starlette.responses import Response
 
 from services.financement.conventions.queries import read_convention
 from services.financement.enveloppes import queries, rules
+from services.financement.enveloppes.actes import clore_enveloppe, ecrire, publier_enveloppe, tenir
 from services.financement.journal.queries import (
     Regard,
     inscrire,
@@ -23,8 +22,6 @@ from services.financement.journal.queries import (
 from services.financement.journal.regards import Au, ConnuAu, regard_de
 from services.financement.journal.rules import POSTES, Ecriture, lignes_ouverture, transfert
 from services.financement.references import exige
-from services.financement.reservations.expiration import expirer
-from services.financement.reservations.queries import lock_objets
 from shared.refus import Erreur, Introuvable, TransitionInterdite, Validation, VersionDepassee
 from shared.schemas.commun import Identifiant, Operation
 from shared.schemas.financement.enveloppes import (
@@ -42,12 +39,10 @@ from shared.schemas.financement.journal import EvenementJournal, Livre, Poste, P
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
-from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
-from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("enveloppes")
@@ -118,7 +113,7 @@ async def creer_enveloppe(
         }
         await queries.store_enveloppe(tx, values)
         await open_comptes(tx, Livre.ENG, enveloppe_id)
-        await _publier(tx, "enregistree", enveloppe_id, 1, Operation.CREATION)
+        await publier_enveloppe(tx, "enregistree", enveloppe_id, 1, Operation.CREATION)
         row = await queries.read_enveloppe(tx, enveloppe_id, instant)
         return Effet(_render(row), location=f"/v1/enveloppes/{enveloppe_id}", version=1)
 
@@ -159,7 +154,7 @@ async def creer_ouverture(
             StatutEnveloppe(row.statut), demande, await service.aujourdhui(tx)
         )
         await queries.store_statut(tx, enveloppe_id, statut, instant)
-        await _publier(tx, "ouverte", enveloppe_id, version + 1, Operation.MODIFICATION)
+        await publier_enveloppe(tx, "ouverte", enveloppe_id, version + 1, Operation.MODIFICATION)
         ecriture = Ecriture(
             evenement=EvenementJournal.OUVERTURE,
             date_effet=demande.date_effet,
@@ -192,14 +187,15 @@ async def creer_avenant_enveloppe(
     tx: TransactionDep,
     service: ServiceDep,
 ) -> Response:
-    """Fixe le nouveau montant, et inscrit la seule différence à sa date d'effet.
+    """Fixe le nouveau montant, et inscrit la seule différence à sa date d'effet ; ou la fenêtre.
 
+    La fenêtre d'une enveloppe de convention est déplacée par l'avenant de celle-ci.
     Il ne descend pas sous ce qui est réservé et engagé : le refus liste ce qui retient. Rend
     l'enveloppe. Portée `financement:administrer`. Publie `financement.enveloppe.amendee`.
     """
 
     async def amender() -> Effet:
-        acte = await _tenir(tx, service, [enveloppe_id])
+        acte = await tenir(tx, service, [enveloppe_id])
         enveloppe = acte.etats[enveloppe_id]
         exige_version(acte.versions[enveloppe_id], version)
         variation = rules.variation_permise(
@@ -213,14 +209,20 @@ async def creer_avenant_enveloppe(
             if variation > 0
             else transfert(Livre.ENG, enveloppe_id, -variation, Poste.DISPONIBLE, Poste.OUVERT)
         )
-        await _ecrire(tx, acte, enveloppe_id, "amendee", enveloppe.statut)
-        ecriture = Ecriture(
-            evenement=EvenementJournal.AVENANT,
-            date_effet=demande.date_effet,
-            lignes=lignes,
-            source=demande.source,
-        )
-        await inscrire(tx, [*acte.ecritures, ecriture], inscrite_le=acte.instant)
+        await ecrire(tx, acte, enveloppe_id, "amendee", enveloppe.statut)
+        await queries.store_fenetre(tx, enveloppe_id, demande.fenetre_debut, demande.fenetre_fin)
+        ecritures = [*acte.ecritures]
+        if variation:
+            ecritures.append(
+                Ecriture(
+                    evenement=EvenementJournal.AVENANT,
+                    date_effet=demande.date_effet,
+                    lignes=lignes,
+                    source=demande.source,
+                )
+            )
+        if ecritures:
+            await inscrire(tx, ecritures, inscrite_le=acte.instant)
         return await _effet(tx, enveloppe_id, acte.instant)
 
     return await once(tx, commande, amender)
@@ -252,7 +254,7 @@ async def creer_virement(
     """
 
     async def virer() -> Effet:
-        acte = await _tenir(tx, service, [enveloppe_id], demande.enveloppe_id)
+        acte = await tenir(tx, service, [enveloppe_id], demande.enveloppe_id)
         de, vers = acte.etats[enveloppe_id], acte.etats[demande.enveloppe_id]
         rules.virement_permis(
             de,
@@ -262,7 +264,7 @@ async def creer_virement(
             await service.aujourdhui(tx),
         )
         for etat in (de, vers):
-            await _ecrire(tx, acte, etat.id, "viree", etat.statut)
+            await ecrire(tx, acte, etat.id, "viree", etat.statut)
         montant = demande.montant_centimes
         ecriture = Ecriture(
             evenement=EvenementJournal.VIREMENT,
@@ -271,7 +273,7 @@ async def creer_virement(
                 *lignes_ouverture(Livre.ENG, vers.id, montant),
                 *transfert(Livre.ENG, de.id, montant, Poste.DISPONIBLE, Poste.OUVERT),
             ],
-            source=_source(demande.source, demande.decision),
+            source=rules.acte_nomme(demande.source, demande.decision),
         )
         await inscrire(tx, [*acte.ecritures, ecriture], inscrite_le=acte.instant)
         return await _effet(tx, enveloppe_id, acte.instant)
@@ -307,27 +309,11 @@ async def cloturer_enveloppe(
 
     async def clore() -> Effet:
         autre = demande.enveloppe_id
-        acte = await _tenir(tx, service, [enveloppe_id], autre)
+        acte = await tenir(tx, service, [enveloppe_id], autre)
         exige_version(acte.versions[enveloppe_id], version)
-        vers = None if autre is None else acte.etats[autre]
-        reste = rules.cloture_permise(
-            acte.etats[enveloppe_id], vers, demande, await service.aujourdhui(tx)
+        _, ecritures = await clore_enveloppe(
+            tx, acte, enveloppe_id, demande, await service.aujourdhui(tx)
         )
-        await _ecrire(tx, acte, enveloppe_id, "close", StatutEnveloppe.CLOSE)
-        if vers is not None:
-            await _ecrire(tx, acte, vers.id, "viree", vers.statut)
-        ecritures = [*acte.ecritures]
-        if reste:
-            ecritures.append(
-                Ecriture(
-                    evenement=EvenementJournal.REPORT
-                    if vers
-                    else EvenementJournal.ANNULATION_CREDITS,
-                    date_effet=demande.date_effet,
-                    lignes=rules.lignes_reliquat(enveloppe_id, reste, vers.id if vers else None),
-                    source=_source(demande.source, demande.decision),
-                )
-            )
         if ecritures:
             await inscrire(tx, ecritures, inscrite_le=acte.instant)
         return await _effet(tx, enveloppe_id, acte.instant)
@@ -360,12 +346,12 @@ async def creer_solde_enveloppe(
     """
 
     async def solder() -> Effet:
-        acte = await _tenir(tx, service, [enveloppe_id])
+        acte = await tenir(tx, service, [enveloppe_id])
         exige_version(acte.versions[enveloppe_id], version)
         rules.exige_soldable(
             acte.etats[enveloppe_id], await queries.read_blocages(tx, enveloppe_id)
         )
-        await _ecrire(tx, acte, enveloppe_id, "soldee", StatutEnveloppe.SOLDEE)
+        await ecrire(tx, acte, enveloppe_id, "soldee", StatutEnveloppe.SOLDEE)
         if acte.ecritures:
             await inscrire(tx, acte.ecritures, inscrite_le=acte.instant)
         return await _effet(tx, enveloppe_id, acte.instant)
@@ -487,60 +473,6 @@ async def _exige_cadre(tx: Transaction, demande: EnveloppeCreation) -> None:
         raise Validation(erreurs)
 
 
-@dataclass(frozen=True)
-class _Acte:
-    """What an act on open envelopes begins with: their gates held, what is due given back."""
-
-    instant: datetime
-    etats: Mapping[UUID, rules.EtatEnveloppe]
-    versions: Mapping[UUID, int]
-    ecritures: Sequence[Ecriture]
-
-
-async def _tenir(
-    tx: Transaction, service: Service, enveloppes: Sequence[UUID], autre: UUID | None = None
-) -> _Acte:
-    """Hold envelopes: those of the path, and the one that the body names."""
-    instant, fuseau = service.horloge(), await service.fuseau(tx)
-    nommees = {*enveloppes, *([autre] if autre else [])}
-    echues = await lock_objets(tx, nommees, instant)
-    tenues: dict[UUID, tuple[rules.EtatEnveloppe, int]] = {}
-    for enveloppe_id in sorted(nommees):
-        lecture = queries.lock_etat(tx, enveloppe_id, echues, instant)
-        tenues[enveloppe_id] = await (
-            lecture
-            if enveloppe_id in enveloppes
-            else exige(lecture, "enveloppe_id", "Enveloppe inconnue")
-        )
-    return _Acte(
-        instant=instant,
-        etats={one: etat for one, (etat, _) in tenues.items()},
-        versions={one: version for one, (_, version) in tenues.items()},
-        ecritures=await expirer(tx, echues, fuseau),
-    )
-
-
-async def _ecrire(
-    tx: Transaction, acte: _Acte, enveloppe_id: UUID, fait: str, statut: StatutEnveloppe
-) -> None:
-    """What an envelope is worth changes: its version too, whoever read it before must know."""
-    await queries.store_statut(tx, enveloppe_id, statut, acte.instant)
-    version = acte.versions[enveloppe_id] + 1
-    await _publier(tx, fait, enveloppe_id, version, Operation.MODIFICATION)
-
-
 async def _effet(tx: Transaction, enveloppe_id: UUID, instant: datetime) -> Effet:
     row = await queries.read_enveloppe(tx, enveloppe_id, instant)
     return Effet(_render(row), location=f"/v1/enveloppes/{enveloppe_id}", version=row.version)
-
-
-def _source(source: str, decision: str | None) -> str:
-    return source if decision is None else f"{source} ; {decision}"
-
-
-async def _publier(
-    tx: Transaction, fait: str, enveloppe_id: UUID, version: int, operation: Operation
-) -> None:
-    await publier(
-        tx, Fait(f"financement.enveloppe.{fait}", "enveloppes", enveloppe_id, version, operation)
-    )

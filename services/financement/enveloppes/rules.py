@@ -77,6 +77,7 @@ class EtatEnveloppe:
     volet_fongible: bool
     fenetre_fin: date | None
     soldes: Mapping[str, int]
+    fenetre_debut: date | None = None
 
 
 def exige_transition(statut: StatutEnveloppe, cible: StatutEnveloppe) -> None:
@@ -117,22 +118,43 @@ def variation_permise(
 ) -> int:
     """Return the cents that a new amount adds to an envelope, or takes away from it.
 
-    It may be lowered down to what is reserved and engaged, that included.
+    It may be lowered down to what is reserved and engaged, that included. Zero: its window alone
+    changes.
 
     Raises:
-        Validation: the act takes effect in the future, or changes nothing.
+        Validation: the act takes effect in the future, changes nothing, or moves the window of a
+            convention's envelope, or so that it ends before it begins.
         TransitionInterdite: the envelope is not open.
         EnveloppeEngagee: with what is left, and the engagements that hold the rest (I-32).
     """
     erreurs = erreurs_effet(demande.date_effet, aujourdhui)
-    variation = demande.montant_centimes - enveloppe.soldes["ouvert"]
-    if variation == 0:
+    erreurs += _erreurs_fenetre_deplacee(enveloppe, demande)
+    variation = 0
+    if demande.montant_centimes is not None:
+        variation = demande.montant_centimes - enveloppe.soldes["ouvert"]
+    if variation == 0 and not (demande.fenetre_debut or demande.fenetre_fin):
         erreurs.append(Erreur("/montant_centimes", "hors-bornes", "C'est deja son montant"))
     if erreurs:
         raise Validation(erreurs)
     exige_ouverte(enveloppe)
     exige_disponible(enveloppe, -variation, blocages)
     return variation
+
+
+def _erreurs_fenetre_deplacee(
+    enveloppe: EtatEnveloppe, demande: AvenantEnveloppeCommande
+) -> list[Erreur]:
+    """Say that a window is not moved by this act: the avenant of a convention moves its own."""
+    if not (demande.fenetre_debut or demande.fenetre_fin):
+        return []
+    champ = "/fenetre_fin" if demande.fenetre_fin else "/fenetre_debut"
+    if enveloppe.convention_id is not None:
+        message = "L'avenant de sa convention la deplace"
+        return [Erreur(champ, "hors-bornes", message)]
+    debut = demande.fenetre_debut or enveloppe.fenetre_debut or date.min
+    if debut > (demande.fenetre_fin or enveloppe.fenetre_fin or date.max):
+        return [Erreur(champ, "date-incoherente", "La fin precede le debut")]
+    return []
 
 
 def exige_disponible(
@@ -227,28 +249,19 @@ def cloture_permise(
         TransitionInterdite: the envelope is not open, or its receiver is not.
         EnveloppeEngagee: something is reserved: it is to be confirmed or given back first.
     """
-    erreurs = erreurs_effet(demande.date_effet, aujourdhui)
-    fin = enveloppe.fenetre_fin or (
-        date(enveloppe.exercice, 12, 31) if enveloppe.exercice else date.min
-    )
-    if demande.date_effet <= fin:
-        erreurs.append(Erreur("/date_effet", "date-incoherente", "La fenetre n'est pas finie"))
+    erreurs = erreurs_fenetre(enveloppe, demande.date_effet, aujourdhui)
     reporte = demande.reliquat is SortReliquat.REPORT
     if reporte != (vers is not None):
         erreurs.append(
             Erreur("/enveloppe_id", "requis", "Un report, et lui seul, nomme une enveloppe")
         )
-    if vers is not None and (vers.exercice or 0) <= (enveloppe.exercice or 0):
-        erreurs.append(
-            Erreur("/enveloppe_id", "hors-bornes", "Une enveloppe d'un exercice suivant")
-        )
+    if vers is not None:
+        erreurs += erreurs_suivante(enveloppe, vers)
     if erreurs:
         raise Validation(erreurs)
     exige_transition(enveloppe.statut, StatutEnveloppe.CLOSE)
     if vers is not None:
-        exige_passage(enveloppe, vers, decision=demande.decision)
-        exige_ouverte(vers)
-        _exige_bornes(vers, enveloppe.soldes["disponible"], "/enveloppe_id")
+        exige_recevable(enveloppe, vers, enveloppe.soldes["disponible"], demande.decision)
     if enveloppe.soldes["reserve"]:
         raise EnveloppeEngagee(
             disponible_centimes=enveloppe.soldes["disponible"],
@@ -256,6 +269,54 @@ def cloture_permise(
             engagements=[],
         )
     return enveloppe.soldes["disponible"]
+
+
+def acte_nomme(source: str, decision: str | None) -> str:
+    """Return what justifies an entry: the act, and the decision that it carries."""
+    return source if decision is None else f"{source} ; {decision}"
+
+
+def fin_fenetre(exercice: int | None, fenetre_fin: date | None) -> date:
+    """Return the last day on which an envelope may be committed: its year's when none is said."""
+    return fenetre_fin or (date(exercice, 12, 31) if exercice else date.min)
+
+
+def erreurs_fenetre(enveloppe: EtatEnveloppe, date_effet: date, aujourdhui: date) -> list[Erreur]:
+    """Say that what an envelope leaves is settled before its window is over, or on a day to come.
+
+    Both ends are in a window.
+    """
+    erreurs = erreurs_effet(date_effet, aujourdhui)
+    if date_effet <= fin_fenetre(enveloppe.exercice, enveloppe.fenetre_fin):
+        erreurs.append(Erreur("/date_effet", "date-incoherente", "La fenetre n'est pas finie"))
+    return erreurs
+
+
+def erreurs_suivante(
+    de: EtatEnveloppe, vers: EtatEnveloppe, pointeur: str = "/enveloppe_id"
+) -> list[Erreur]:
+    """Say that a carry-over does not go to a later year."""
+    if (vers.exercice or 0) > (de.exercice or 0):
+        return []
+    return [Erreur(pointeur, "hors-bornes", "Une enveloppe d'un exercice suivant")]
+
+
+def exige_recevable(
+    de: EtatEnveloppe,
+    vers: EtatEnveloppe,
+    montant_centimes: int,
+    decision: str | None,
+    pointeur: str = "/enveloppe_id",
+) -> None:
+    """Refuse a carry-over to an envelope that may not receive it.
+
+    Raises:
+        Validation: a border that no decision crosses, or more than an envelope can be worth.
+        TransitionInterdite: it is not open.
+    """
+    exige_passage(de, vers, decision=decision)
+    exige_ouverte(vers)
+    _exige_bornes(vers, montant_centimes, pointeur)
 
 
 def lignes_reliquat(enveloppe_id: UUID, montant_centimes: int, vers: UUID | None) -> list[Ligne]:

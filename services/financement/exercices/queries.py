@@ -1,26 +1,44 @@
 """SQL of the budget years, and of their closings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Row,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import IntegrityError
 
 from services.financement import tables
-from services.financement.exercices.rules import ServiceFait
-from services.financement.journal.queries import lock_chaine, open_comptes
+from services.financement.engagements.queries import RESTE
+from services.financement.exercices.rules import RESTES, EnveloppeNommee, Reste, ServiceFait
+from services.financement.journal.queries import lock_chaine, open_comptes, soldes_de
+from services.financement.reservations.queries import echu_de
 from shared.refus import Introuvable, Refus, TransitionInterdite
 from shared.schemas.financement.credits import StatutCloture, StatutExercice
-from shared.schemas.financement.journal import Livre
+from shared.schemas.financement.enveloppes import StatutEnveloppe
+from shared.schemas.financement.journal import Livre, Poste
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, paginer
 
 _T, _C = tables.Exercice, tables.Cloture
 _R, _K, _Q = tables.Rattachement, tables.CreditPaiement, tables.Liquidation
+_V, _EL, _S, _B = tables.Enveloppe, tables.EngagementLigne, tables.Solde, tables.Reliquat
 _SELECT = select(*_T.__table__.columns).where(siens(_T))
 _BY_ID = _SELECT.where(_T.id == bindparam("id"))
 _LOCK = _BY_ID.with_for_update(key_share=True)
@@ -122,8 +140,71 @@ _TOTAUX = text(
     "  WHERE s.collectivite = :collectivite AND poste = 'reporte') AS reporte_centimes,"
     " (SELECT coalesce(sum(solde), 0)::bigint FROM solde s JOIN credit_paiement k"
     "   ON k.collectivite = s.collectivite AND k.id = s.objet_id AND k.exercice = :annee"
-    "  WHERE s.collectivite = :collectivite AND poste = 'annule') AS annule_centimes"
+    "  WHERE s.collectivite = :collectivite AND poste = 'annule') AS annule_centimes,"
+    " (SELECT coalesce(sum(montant_centimes) FILTER (WHERE sort = 'report'), 0)::bigint"
+    "   FROM reliquat WHERE collectivite = :collectivite AND exercice_id = :exercice_id)"
+    "  AS restes_reportes_centimes,"
+    " (SELECT coalesce(sum(montant_centimes) FILTER (WHERE sort = 'degagement'), 0)::bigint"
+    "   FROM reliquat WHERE collectivite = :collectivite AND exercice_id = :exercice_id)"
+    "  AS restes_degages_centimes,"
+    " (SELECT coalesce(sum(montant_centimes) FILTER"
+    "   (WHERE sort IN ('annulation', 'retour_financeur')), 0)::bigint"
+    "   FROM reliquat WHERE collectivite = :collectivite AND exercice_id = :exercice_id)"
+    "  AS restes_annules_centimes,"
+    " (SELECT coalesce(sum(a_reverser_centimes), 0)::bigint"
+    "   FROM reliquat WHERE collectivite = :collectivite AND exercice_id = :exercice_id)"
+    "  AS a_reverser_centimes"
     " FROM mouvement_jour WHERE collectivite = :collectivite AND date_effet <= :fin"
+)
+
+
+# Envelopes whose window is over on the last day of a year: their own year's when none is said. One
+# without a year and without an end runs on.
+_FINIE = func.coalesce(
+    _V.fenetre_fin, func.make_date(cast(_V.exercice, Integer), 12, 31)
+) <= bindparam("fin", type_=_V.fenetre_fin.type)
+_OUVERTES = _V.statut.in_([StatutEnveloppe.OUVERTE.value, StatutEnveloppe.CLOSE.value])
+_NOMMEES = select(
+    _V.id,
+    _V.exercice,
+    _V.financeur,
+    func.coalesce(_FINIE & _OUVERTES, literal(False)).label("finie"),
+).where(siens(_V), _V.id == func.any(bindparam("ids", type_=ARRAY(Uuid()))))
+_A_SOLDER = (
+    select(*_V.__table__.columns, soldes_de(_V.id).label("soldes"), echu_de(_V.id).label("echu"))
+    .where(siens(_V), _OUVERTES, _FINIE)
+    # Envelope by envelope, in order: an EXISTS is joined, all balances hashed for one page.
+    .where(
+        select(func.max(_S.solde))
+        .where(
+            siens(_S),
+            _S.objet_id == _V.id,
+            _S.livre == Livre.ENG.value,
+            _S.poste.in_([poste.value for poste in RESTES]),
+        )
+        .scalar_subquery()
+        > 0
+    )
+)
+_ENGAGES = (
+    select(_EL.enveloppe_id, _EL.engagement_id, RESTE.label("montant_centimes"))
+    .join(_V, (_V.collectivite == _EL.collectivite) & (_V.id == _EL.enveloppe_id))
+    .where(siens(_EL), _OUVERTES, _FINIE, RESTE > 0)
+    .order_by(_EL.engagement_id, _EL.rang)
+)
+_LIBRES = (
+    select(
+        _S.objet_id.label("enveloppe_id"),
+        null().cast(Uuid()).label("engagement_id"),
+        cast(func.sum(_S.solde), BigInteger).label("montant_centimes"),
+    )
+    .join(_V, (_V.collectivite == _S.collectivite) & (_V.id == _S.objet_id))
+    .where(siens(_S), _OUVERTES, _FINIE)
+    .where(_S.livre == Livre.ENG.value)
+    .where(_S.poste.in_([Poste.DISPONIBLE.value, Poste.RESERVE.value]))
+    .group_by(_S.objet_id)
+    .having(func.sum(_S.solde) > 0)
+    .order_by(_S.objet_id)
 )
 
 
@@ -320,6 +401,50 @@ async def list_rattachements(
 ) -> Sequence[Row[Any]]:
     """Read a page of what was attached to a year."""
     return await paginer(tx, _RATTACHEMENTS.where(_R.exercice_id == exercice_id), _R, page)
+
+
+async def read_nommees(
+    tx: Transaction, annee: int, ids: Collection[UUID]
+) -> dict[UUID, EnveloppeNommee]:
+    """Read what a closing must know of the envelopes that it names; unknown ones are left out."""
+    rows = await tx.execute(_NOMMEES, {"ids": list(ids), "fin": date(annee, 12, 31)})
+    return {row.id: EnveloppeNommee(row.exercice, row.financeur, row.finie) for row in rows}
+
+
+async def list_restes(
+    tx: Transaction, page: PageDemandee, annee: int, instant: datetime
+) -> Sequence[Row[Any]]:
+    """Read a page of envelopes whose window is over and that have something left."""
+    values = {"fin": date(annee, 12, 31), "instant": instant}
+    return await paginer(tx, _A_SOLDER, _V, page, values)
+
+
+async def read_engages(tx: Transaction, annee: int) -> list[Reste]:
+    """Read what is engaged and not liquidated of envelopes whose window is over."""
+    rows = await tx.execute(_ENGAGES, {"fin": date(annee, 12, 31)})
+    return [Reste(**row._mapping) for row in rows]
+
+
+async def read_restes(tx: Transaction, annee: int) -> list[Reste]:
+    """Read all that is left of envelopes whose window is over, and neither liquidated nor settled.
+
+    Of what is not engaged, one line an envelope, what is reserved counted in.
+    """
+    rows = await tx.execute(_LIBRES, {"fin": date(annee, 12, 31)})
+    return [*(Reste(**row._mapping) for row in rows), *await read_engages(tx, annee)]
+
+
+async def store_reliquat(tx: Transaction, values: Mapping[str, Any]) -> None:
+    """Insert what a closing made of a rest; it settles each once."""
+    await tx.add(_B, values)
+
+
+async def list_reliquats(
+    tx: Transaction, page: PageDemandee, exercice_id: UUID
+) -> Sequence[Row[Any]]:
+    """Read a page of what the closings of a year made of its rests."""
+    statement = select(*_B.__table__.columns).where(siens(_B), _B.exercice_id == exercice_id)
+    return await paginer(tx, statement, _B, page)
 
 
 async def read_totaux(tx: Transaction, exercice_id: UUID, annee: int) -> dict[str, int]:

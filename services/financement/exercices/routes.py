@@ -13,12 +13,16 @@ from shared.schemas.commun import Operation
 from shared.schemas.financement.credits import (
     ClotureExercice,
     ClotureExerciceCreation,
+    EnveloppeASolder,
     Exercice,
     ExerciceCreation,
     JourneeComplementaireCommande,
+    PageEnveloppesASolder,
     PageExercices,
     PageRattachements,
+    PageReliquats,
     Rattachement,
+    Reliquat,
     StatutCloture,
     StatutExercice,
 )
@@ -165,12 +169,13 @@ async def cloturer_exercice(
     tx: TransactionDep,
     service: ServiceDep,
 ) -> Response:
-    """Rattache le service fait, solde les crédits, et clôt ; un travail, à suivre par `Location`.
+    """Rattache le service fait, solde enveloppes et crédits, et clôt ; un travail, à suivre.
 
-    Ce qui attend un choix est listé et l'exercice reste ouvert aux choix : une autre clôture
-    reprend, sans rien refaire. Portée `financement:administrer`. Publie
-    `financement.cloture.demandee`, puis `financement.cloture.terminee` et
-    `financement.exercice.clos`.
+    Chaque reste d'une enveloppe dont la fenêtre a fini suit le choix qui en est fait : reporté,
+    dégagé, annulé, ou rendu au financeur. Ce qui attend un choix est listé et l'exercice reste
+    ouvert aux choix : une autre clôture reprend, sans rien refaire. Portée
+    `financement:administrer`. Publie `financement.cloture.demandee`, puis
+    `financement.cloture.terminee` et `financement.exercice.clos`.
     """
 
     async def demander() -> Effet:
@@ -184,6 +189,15 @@ async def cloturer_exercice(
             await queries.read_liquidations(
                 tx, exercice.annee, [ligne.liquidation_id for ligne in demande.rattachements]
             ),
+        )
+        nommees = {
+            one
+            for ligne in demande.restes
+            for one in (ligne.enveloppe_id, ligne.vers_enveloppe_id)
+            if one is not None
+        }
+        rules.verifier_restes(
+            demande.restes, await queries.read_nommees(tx, exercice.annee, nommees)
         )
         instant = service.horloge()
         row = await queries.store_cloture(
@@ -226,6 +240,64 @@ async def obtenir_cloture(
     """Rend une clôture et, finie, ce que l'année laisse. Portée `financement:lire`."""
     row = await queries.read_cloture(tx, exercice_id, cloture_id)
     return rendre_lecture(request, ClotureExercice.model_validate(row._mapping), row.version)
+
+
+@router.get(
+    "/exercices/{exercice_id}/restes",
+    response_model=PageEnveloppesASolder,
+    summary="Lister ce que laissent les enveloppes d'un exercice",
+    dependencies=[portee("financement:lire")],
+    responses=refusals(Introuvable),
+)
+async def lister_restes(
+    exercice_id: UUID,
+    page: Annotated[PageDemandee, page_de(PageEnveloppesASolder)],
+    tx: TransactionDep,
+    service: ServiceDep,
+) -> Response:
+    """Rend les enveloppes dont la fenêtre a fini dans l'exercice ou avant, et ce qui y reste.
+
+    Chaque montant disponible ou engagé attend le choix d'une clôture ; par engagement, il se lit
+    par `GET /v1/engagements-non-mandates?enveloppe_id=`. Portée `financement:lire`.
+    """
+    exercice = await queries.read_exercice(tx, exercice_id)
+    rows = await queries.list_restes(tx, page, exercice.annee, service.horloge())
+    return rendre_page(page, rows, _render_reste)
+
+
+def _render_reste(row: Row[Any]) -> EnveloppeASolder:
+    """What is due back and not yet swept is free (I-41)."""
+    rendus = {"disponible": row.echu, "reserve": -row.echu}
+    return EnveloppeASolder.model_validate(
+        {
+            **row._mapping,
+            **{
+                f"{poste}_centimes": row.soldes[poste] + rendus.get(poste, 0)
+                for poste in rules.RESTES
+            },
+        }
+    )
+
+
+@router.get(
+    "/exercices/{exercice_id}/reliquats",
+    response_model=PageReliquats,
+    summary="Lister ce que les clôtures ont fait des restes",
+    dependencies=[portee("financement:lire")],
+    responses=refusals(Introuvable),
+)
+async def lister_reliquats(
+    exercice_id: UUID,
+    page: Annotated[PageDemandee, page_de(PageReliquats)],
+    tx: TransactionDep,
+) -> Response:
+    """Rend chaque reste soldé par les clôtures de l'exercice, les derniers d'abord.
+
+    Portée `financement:lire`.
+    """
+    await queries.read_exercice(tx, exercice_id)
+    rows = await queries.list_reliquats(tx, page, exercice_id)
+    return rendre_page(page, rows, lambda row: Reliquat.model_validate(row._mapping))
 
 
 @router.get(

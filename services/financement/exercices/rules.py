@@ -1,6 +1,6 @@
 """How a budget year ends: what is attached to it, what its credits become, and when."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -10,8 +10,12 @@ from shared.refus import Erreur, TransitionInterdite, Validation
 from shared.schemas.financement.credits import (
     ClotureExerciceCreation,
     MotifEcart,
+    ObjetReste,
+    ResteLigne,
+    SortReste,
     StatutExercice,
 )
+from shared.schemas.financement.enveloppes import Financeur
 from shared.schemas.financement.journal import EvenementJournal, Livre, Poste
 
 # Source: règles de financement, § 3. No way back: corrections go to the next open year.
@@ -47,6 +51,33 @@ class Credits:
     exercice: int
     autorisation_id: UUID | None
     disponible_centimes: int
+
+
+@dataclass(frozen=True)
+class EnveloppeNommee:
+    """What a closing must know of an envelope that it names.
+
+    Args:
+        finie: its window is over on the last day of the year, and it is not settled.
+    """
+
+    exercice: int | None
+    financeur: str | None
+    finie: bool
+
+
+@dataclass(frozen=True)
+class Reste:
+    """Cents that an envelope whose window is over leaves: of an engagement, or of none."""
+
+    enveloppe_id: UUID
+    engagement_id: UUID | None
+    montant_centimes: int
+
+
+# Where an envelope may leave something that is not paid. What is liquidated is owed: it is ordered
+# later, and its budget year is the affair of the rattachements.
+RESTES = (Poste.DISPONIBLE, Poste.RESERVE, Poste.ENGAGE, Poste.LIQUIDE)
 
 
 def exige_transition(statut: StatutExercice, cible: StatutExercice) -> None:
@@ -115,6 +146,64 @@ def verifier_choix(
     ]
     if erreurs:
         raise Validation(erreurs)
+
+
+def verifier_restes(
+    lignes: Sequence[ResteLigne], enveloppes: Mapping[UUID, EnveloppeNommee]
+) -> None:
+    """Refuse choices that could not be followed.
+
+    Raises:
+        Validation: an envelope that is unknown or whose window is not over, an engagement named of
+            what is not engaged, a rest chosen twice, a carry-over to nothing or to no later year, a
+            dégagement of what is not engaged, or a return to who paid nothing.
+    """
+    erreurs = []
+    vus = set()
+    for rang, ligne in enumerate(lignes):
+        ici = f"/restes/{rang}"
+        enveloppe = enveloppes.get(ligne.enveloppe_id)
+        vers = ligne.vers_enveloppe_id and enveloppes.get(ligne.vers_enveloppe_id)
+        engage = ligne.objet is ObjetReste.ENGAGE
+        if enveloppe is None or not enveloppe.finie:
+            message = "Inconnue, soldee, ou sa fenetre n'est pas finie"
+            erreurs.append(Erreur(f"{ici}/enveloppe_id", "code-referentiel-inconnu", message))
+            continue
+        cle = (ligne.enveloppe_id, ligne.objet, ligne.engagement_id)
+        if cle in vus:
+            erreurs.append(Erreur(f"{ici}/enveloppe_id", "hors-bornes", "Deja choisi plus haut"))
+        vus.add(cle)
+        if ligne.engagement_id is not None and not engage:
+            message = "Ce qui n'est pas engage n'en nomme pas"
+            erreurs.append(Erreur(f"{ici}/engagement_id", "hors-bornes", message))
+        if (ligne.sort is SortReste.REPORT) != (ligne.vers_enveloppe_id is not None):
+            message = "Un report, et lui seul, nomme une enveloppe"
+            erreurs.append(Erreur(f"{ici}/vers_enveloppe_id", "requis", message))
+        elif ligne.vers_enveloppe_id is not None and (
+            not vers or (vers.exercice or 0) <= (enveloppe.exercice or 0)
+        ):
+            message = "Une enveloppe d'un exercice suivant"
+            erreurs.append(Erreur(f"{ici}/vers_enveloppe_id", "hors-bornes", message))
+        if ligne.sort is SortReste.DEGAGEMENT and not engage:
+            message = "Seul ce qui est engage se degage"
+            erreurs.append(Erreur(f"{ici}/sort", "hors-bornes", message))
+        if ligne.sort is SortReste.RETOUR_FINANCEUR and enveloppe.financeur in (
+            None,
+            Financeur.DEPARTEMENT,
+        ):
+            message = "L'enveloppe n'est pas celle d'un financeur exterieur"
+            erreurs.append(Erreur(f"{ici}/sort", "hors-bornes", message))
+    if erreurs:
+        raise Validation(erreurs)
+
+
+def choix_du_reste(
+    reste: Reste, choix: Mapping[tuple[UUID, ObjetReste, UUID | None], ResteLigne]
+) -> ResteLigne | None:
+    """Return what was chosen of a rest: by its engagement, or for all that none names."""
+    objet = ObjetReste.DISPONIBLE if reste.engagement_id is None else ObjetReste.ENGAGE
+    nomme = choix.get((reste.enveloppe_id, objet, reste.engagement_id))
+    return nomme or choix.get((reste.enveloppe_id, objet, None))
 
 
 def ecart(service_fait: ServiceFait, restants: Credits | None, annee: int) -> MotifEcart | None:

@@ -1,7 +1,7 @@
 """The job behind a closing: line by line, each its own transaction, so that it can be run again.
 
-What is done is found done: a liquidation is attached once, credits that are settled have nothing
-left, a closed year is not closed twice. Killed half-way, the next run does the rest.
+What is done is found done: a liquidation is attached once, credits and envelopes that are settled
+have nothing left, a closed year is not closed twice. Killed half-way, the next run does the rest.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from uuid import UUID
 import structlog
 
 from services.financement.exercices import queries, rules
+from services.financement.exercices.restes import Cle, Restes
 from services.financement.exercices.rules import Credits, ServiceFait
 from services.financement.journal.queries import (
     PasseNegatif,
@@ -25,7 +26,9 @@ from shared.schemas.commun import Operation
 from shared.schemas.financement.credits import (
     ClotureExerciceCreation,
     EcartCloture,
+    EcartReste,
     MotifEcart,
+    MotifReste,
     ResultatCloture,
     SortCredits,
     StatutCloture,
@@ -54,6 +57,7 @@ class _Cloture:
     client_id: str
     rattachements: Mapping[UUID, UUID | None]
     reliquats: Mapping[UUID, SortCredits]
+    restes: Restes
 
     def exclut(self, fait: ServiceFait) -> bool:
         """Whether a service done is left out on purpose."""
@@ -83,6 +87,15 @@ async def cloturer_exercice(service: Service, *, cloture_id: str, collectivite: 
         client_id=row.client_id,
         rattachements={one.liquidation_id: one.credit_paiement_id for one in demande.rattachements},
         reliquats={one.credit_paiement_id: one.reliquat for one in demande.credits},
+        restes=Restes(
+            service=service,
+            collectivite=collectivite,
+            cloture_id=row.id,
+            exercice_id=row.exercice_id,
+            annee=exercice.annee,
+            source=row.source,
+            choix={(one.enveloppe_id, one.objet, one.engagement_id): one for one in demande.restes},
+        ),
     )
     ecarts = [
         EcartCloture(
@@ -93,12 +106,15 @@ async def cloturer_exercice(service: Service, *, cloture_id: str, collectivite: 
         for fait in services
         if (motif := await _rattacher(service, collectivite, cloture, fait)) is not None
     ]
-    if not ecarts:
+    await _expirer(service, collectivite)
+    refuses = await cloture.restes.solder()
+    async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+        attend = bool(ecarts or await queries.read_restes(tx, exercice.annee))
+    if not attend:
         for credit_id in de_l_annee:
             await _solder(service, collectivite, cloture, credit_id)
-        await _expirer(service, collectivite)
-    await _finir(service, collectivite, cloture, ecarts[:_ECARTS_MAX])
-    _log.info("cloture_finie", cloture_id=cloture_id, ecarts=len(ecarts))
+    await _finir(service, collectivite, cloture, ecarts[:_ECARTS_MAX], refuses, attend=attend)
+    _log.info("cloture_finie", cloture_id=cloture_id, ecarts=len(ecarts), refuses=len(refuses))
 
 
 async def _rattacher(
@@ -201,9 +217,18 @@ async def _expirer(service: Service, collectivite: str) -> None:
 
 
 async def _finir(
-    service: Service, collectivite: str, cloture: _Cloture, ecarts: list[EcartCloture]
+    service: Service,
+    collectivite: str,
+    cloture: _Cloture,
+    ecarts: list[EcartCloture],
+    refuses: Mapping[Cle, MotifReste],
+    *,
+    attend: bool,
 ) -> None:
     """Close the year when nothing is left to choose; say what it leaves.
+
+    Args:
+        attend: its credits are not settled: something was to be chosen first.
 
     What was certified, or whose order was rejected, while the job ran waits for another closing.
     """
@@ -213,20 +238,38 @@ async def _finir(
         await lock_chaine(tx)
         if not ecarts:
             ecarts = await _tardifs(tx, cloture)
+        restes = await _restants(tx, cloture, refuses)
         totaux = await queries.read_totaux(tx, cloture.exercice_id, cloture.annee)
-        resultat = ResultatCloture(**totaux, ecarts=ecarts).model_dump(mode="json")
-        statut = StatutCloture.A_REPRENDRE if ecarts else StatutCloture.TERMINEE
+        resultat = ResultatCloture(**totaux, ecarts=ecarts, restes=restes).model_dump(mode="json")
+        attend = attend or bool(ecarts or restes)
+        statut = StatutCloture.A_REPRENDRE if attend else StatutCloture.TERMINEE
         instant = service.horloge()
         version = await queries.finish_cloture(tx, cloture.id, statut, resultat, instant)
         if version is None:
             return
         faits = [("financement.cloture.terminee", "clotures", cloture.id, version)]
-        if not ecarts and exercice.statut != StatutExercice.CLOS:
+        if not attend and exercice.statut != StatutExercice.CLOS:
             clos = await queries.move_exercice(
                 tx, exercice.id, StatutExercice.CLOS, instant, cloture.client_id
             )
             faits.append(("financement.exercice.clos", "exercices", exercice.id, clos.version))
         await publier(tx, *(Fait(*fait, Operation.MODIFICATION) for fait in faits))
+
+
+async def _restants(
+    tx: Transaction, cloture: _Cloture, refuses: Mapping[Cle, MotifReste]
+) -> list[EcartReste]:
+    """What envelopes leave and nothing settled, the chain held."""
+    restes = await queries.read_restes(tx, cloture.annee)
+    return [
+        EcartReste(
+            enveloppe_id=reste.enveloppe_id,
+            engagement_id=reste.engagement_id,
+            montant_centimes=reste.montant_centimes,
+            motif=refuses.get((reste.enveloppe_id, reste.engagement_id), MotifReste.SANS_CHOIX),
+        )
+        for reste in restes[:_ECARTS_MAX]
+    ]
 
 
 async def _tardifs(tx: Transaction, cloture: _Cloture) -> list[EcartCloture]:

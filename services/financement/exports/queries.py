@@ -1,12 +1,13 @@
 """SQL of the exports: subsidies, and what each year opens of them."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Row, Select, and_, bindparam, cast, func, select
+from sqlalchemy import BigInteger, Row, Select, and_, bindparam, cast, func, select, text
 
 from services.financement import tables
+from services.financement.exports.rules import Attente
 from services.financement.exports.scdl import SEUIL_CENTIMES
 from services.financement.journal.queries import Regard, soldes_au
 from shared.schemas.financement.conventions import StatutConvention, TypeConvention
@@ -35,6 +36,28 @@ _SIGNEES = (
     _C.type == TypeConvention.CONVENTION_SUBVENTION,
     _C.statut != StatutConvention.ABANDONNEE,
     _C.date_signature.is_not(None),
+)
+_EN_ATTENTE = text(
+    "SELECT r.id AS reservation_id, c.reference AS convention, a.code AS action, r.cree_le,"
+    "  r.expire_le, r.places, v.reference AS enveloppe, v.exercice, v.financeur,"
+    "  l.quantite AS montant_centimes"
+    " FROM reservation r"
+    " JOIN action a ON a.collectivite = r.collectivite AND a.id = r.action_id"
+    " JOIN convention c ON c.collectivite = a.collectivite AND c.id = a.convention_id"
+    " LEFT JOIN reservation_ligne l ON l.collectivite = r.collectivite AND l.reservation_id = r.id"
+    "  AND l.livre = 'eng'"
+    " LEFT JOIN enveloppe v ON v.collectivite = l.collectivite AND v.id = l.objet_id"
+    " WHERE r.collectivite = :collectivite AND r.statut = 'en_attente' AND r.expire_le > :instant"
+    " ORDER BY r.expire_le, r.id, l.rang"
+).bindparams(bindparam("instant", type_=tables.Reservation.expire_le.type))
+# When the data of a subsidy were first published.
+_P = tables.PublicationSubvention
+_PUBLIEE = (
+    select(func.min(_P.date_publication))
+    .where(siens(_P), _P.convention_id == _C.id)
+    .correlate(_C)
+    .scalar_subquery()
+    .label("date_publication")
 )
 _CHAMPS = (
     _C.id,
@@ -73,6 +96,12 @@ async def list_restes(tx: Transaction, jour: date) -> Sequence[Row[Any]]:
     return (await tx.execute(statement)).all()
 
 
+async def list_en_attente(tx: Transaction, instant: datetime) -> list[Attente]:
+    """Read all that is held at an instant, in the order in which it ends."""
+    rows = (await tx.execute(_EN_ATTENTE, {"instant": instant})).all()
+    return [Attente(**row._mapping) for row in rows]
+
+
 async def read_attribuant(tx: Transaction) -> str:
     """The name of the département."""
     found: str = (await tx.execute(_LIBELLE)).scalar_one()
@@ -91,8 +120,11 @@ async def list_subventions(tx: Transaction, exercice: int) -> Sequence[Row[Any]]
 async def list_echeances(
     tx: Transaction, page: PageDemandee, signature_min: date | None, signature_max: date | None
 ) -> Sequence[Row[Any]]:
-    """Read a page of subsidies to publish, each with its greatest year."""
-    annees = _ANNEES.subquery()
+    """Read a page of subsidies to publish, each with its greatest year.
+
+    Convention by convention, in order: together, the envelopes of all would be summed for a page.
+    """
+    annees = _ANNEES.where(_E.convention_id == _C.id).correlate(_C).subquery()
     plus = (
         select(
             annees.c.convention_id,
@@ -101,9 +133,9 @@ async def list_echeances(
             func.max(annees.c.fenetre_fin).label("fenetre_fin"),
         )
         .group_by(annees.c.convention_id)
-        .subquery()
+        .lateral()
     )
     statement = _subventions(
-        plus, plus.c.montant_centimes, plus.c.fenetre_debut, plus.c.fenetre_fin
+        plus, plus.c.montant_centimes, plus.c.fenetre_debut, plus.c.fenetre_fin, _PUBLIEE
     ).where(entre(_C.date_signature, signature_min, signature_max))
     return await paginer(tx, statement, _C, page)

@@ -13,13 +13,13 @@ from services.financement.exports import queries, rules, scdl
 from services.financement.journal.queries import read_suite
 from services.financement.journal.routes import rendre_ecriture
 from services.financement.points_etape.queries import last_seq
+from services.financement.publications.rules import etat_publication
 from shared.schemas.commun import DateCivile
 from shared.schemas.financement.exports import (
     EcheancePublication,
     FormePeriode,
     PageEcheancesPublication,
 )
-from shared.schemas.orientation.echeances import EtatEcheance
 from shared.schemas.parcours.employeurs import Siret
 from shared.socle.auth import Acces
 from shared.socle.contrat import portee, prefere, routeur, sans_delai
@@ -155,6 +155,42 @@ async def exporter_engage_non_mandate(
 
 
 @router.get(
+    "/exports/reservations-en-attente",
+    summary="Exporter les réservations en attente",
+    dependencies=[portee("financement:exporter")],
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Une ligne par réservation et par ligne d'enveloppe qu'elle retient",
+            "content": {
+                _CSV: {
+                    "schema": {"type": "string"},
+                    "example": '"Réservation","Action","Enveloppe"\r\n'
+                    '"019cb368-8f21-7c38-b1f9-2a64d07e8c5b","permis","35-CLS-2024-etat"\r\n',
+                },
+            },
+        },
+    },
+)
+async def exporter_reservations_en_attente(tx: TransactionDep, service: ServiceDep) -> Response:
+    """Rend ce qui est retenu à l'instant, ni confirmé, ni annulé, ni échu, et jusqu'à quand.
+
+    Une réservation qui retient plusieurs enveloppes y a une ligne de chacune ; ses places sont sur
+    la première. Qui en bénéficie n'y est pas. Portée `financement:exporter`.
+    """
+    instant = service.horloge()
+    rows = await queries.list_en_attente(tx, instant)
+    return Response(
+        rules.en_attente_csv(rows),
+        media_type=_CSV,
+        headers={
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": 'attachment; filename="reservations-en-attente.csv"',
+        },
+    )
+
+
+@router.get(
     "/exports/scdl",
     summary="Exporter les données essentielles des subventions d'un exercice",
     dependencies=[portee("financement:exporter")],
@@ -211,7 +247,12 @@ async def exporter_scdl(
     dependencies=[portee("financement:lire")],
 )
 async def lister_echeances(
-    page: Annotated[PageDemandee, page_de(PageEcheancesPublication)],
+    page: Annotated[
+        PageDemandee,
+        page_de(
+            PageEcheancesPublication, "-cree_le", "date_signature", intervalle="date_signature"
+        ),
+    ],
     tx: TransactionDep,
     service: ServiceDep,
     date_signature_min: Annotated[
@@ -223,7 +264,8 @@ async def lister_echeances(
 ) -> Response:
     """Rend les subventions de plus de 23 000 euros dans un exercice, dues trois mois après.
 
-    À risque dès deux mois ; le dernier jour est encore à temps. Portée `financement:lire`.
+    À risque dès deux mois ; le dernier jour est encore à temps. Une fois publiées, elles restent
+    listées : `respectee`, ou `depassee` si c'était trop tard. Portée `financement:lire`.
     """
     jour = await service.aujourdhui(tx)
     rows = await queries.list_echeances(tx, page, date_signature_min, date_signature_max)
@@ -251,10 +293,9 @@ def _subvention(row: Row[Any], attribuant: str, siret_attribuant: str) -> scdl.S
 
 def _echeance(row: Row[Any], jour: date) -> EcheancePublication:
     alerte, limite = scdl.dates_publication(row.date_signature)
-    if jour > limite:
-        etat = EtatEcheance.EN_RETARD
-    else:
-        etat = EtatEcheance.A_RISQUE if jour >= alerte else EtatEcheance.A_TEMPS
+    etat = etat_publication(
+        alerte=alerte, limite=limite, publiee=row.date_publication, aujourdhui=jour
+    )
     # The département's own SIRET is the caller's: it is checked when the file is made.
     defauts = scdl.defauts(_subvention(row, "", "0" * 14))
     return EcheancePublication(
@@ -265,6 +306,7 @@ def _echeance(row: Row[Any], jour: date) -> EcheancePublication:
         date_signature=row.date_signature,
         date_alerte=alerte,
         date_limite=limite,
+        date_publication=row.date_publication,
         etat=etat,
         defauts=[champ for champ in defauts if champ != "idAttribuant"],
         cree_le=row.cree_le,

@@ -1,6 +1,9 @@
 """The journal in two plain forms that an outside tool can add up again. Pure."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
 
 from services.financement.formats import lignes_csv, montant
 from services.financement.journal.rules import CONTREPARTIES
@@ -55,6 +58,60 @@ def restes_csv(lignes: Sequence[tuple[str, int | None, str | None, Mapping[str, 
             montants = (engage, liquide, engage + liquide, reserve)
             rows.append([reference, exercice, financeur, *map(montant, montants)])
     return lignes_csv([ENTETES_RESTES, *rows])
+
+
+ENTETES_EN_ATTENTE = (
+    "Réservation",
+    "Convention",
+    "Action",
+    "Prise le",
+    "Expire le",
+    "Places",
+    "Enveloppe",
+    "Exercice",
+    "Financeur",
+    "Montant retenu (€)",
+)
+
+
+@dataclass(frozen=True)
+class Attente:
+    """A line of what a pending reservation holds; without an envelope, it holds places alone."""
+
+    reservation_id: UUID
+    convention: str
+    action: str
+    cree_le: datetime
+    expire_le: datetime
+    places: int
+    enveloppe: str | None
+    exercice: int | None
+    financeur: str | None
+    montant_centimes: int | None
+
+
+def en_attente_csv(attentes: Sequence[Attente]) -> str:
+    """What is held, reservation by reservation; the places of one are counted once."""
+    vues: set[UUID] = set()
+    rows = []
+    for une in attentes:
+        premiere = une.reservation_id not in vues
+        vues.add(une.reservation_id)
+        rows.append(
+            [
+                une.reservation_id,
+                une.convention,
+                une.action,
+                une.cree_le.isoformat(),
+                une.expire_le.isoformat(),
+                une.places if premiere else 0,
+                une.enveloppe,
+                une.exercice,
+                une.financeur,
+                montant(une.montant_centimes or 0),
+            ]
+        )
+    return lignes_csv([ENTETES_EN_ATTENTE, *rows])
 
 
 def journal_csv(ecritures: Sequence[Ecriture], *, entetes: bool) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from services.financement import tables
 from shared.refus import Introuvable, Refus
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _T, _V = tables.Indicateur, tables.ValeurIndicateur
 _SELECT = select(*_T.__table__.columns).where(siens(_T))
@@ -71,8 +71,13 @@ async def list_indicateurs(
     tx: Transaction, page: PageDemandee, conventions: Sequence[UUID], exercices: Sequence[int]
 ) -> Sequence[Row[Any]]:
     """Read a page of indicators."""
-    statement = _SELECT.where(parmi(_T.convention_id, conventions), parmi(_T.exercice, exercices))
-    return await paginer(tx, statement, _T, page)
+    if conventions:
+        statement = _SELECT.where(parmi(_T.exercice, exercices))
+        tranches = par_tranches(statement, _T.convention_id, conventions, _T, page)
+    else:
+        tranches = par_tranches(_SELECT, _T.exercice, exercices, _T, page)
+    ensemble = tranches.subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def list_valeurs(

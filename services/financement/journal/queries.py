@@ -16,12 +16,13 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     cast,
+    exists,
     func,
     select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from services.financement import tables
 from services.financement.journal import rules
@@ -47,7 +48,7 @@ from shared.schemas.financement.journal import (
 )
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDemandee, entre, paginer
+from shared.socle.pages import PageDemandee, entre, paginer, trancher
 
 _E, _L, _S = tables.Ecriture, tables.LigneEcriture, tables.Solde
 
@@ -365,13 +366,23 @@ async def list_ecritures(
     if objet_id is None:
         return await paginer(tx, _SELECT, _E, page)
     # One row an entry, in the order of an index: all of an object's are not read for a page.
+    avant = aliased(_L)
     une = (
         select(_L.seq, _L.ecriture_id.label("id"))
         .where(siens(_L), _L.objet_id == objet_id)
-        .distinct()
+        .where(
+            ~exists().where(
+                siens(avant),
+                avant.ecriture_id == _L.ecriture_id,
+                avant.objet_id == _L.objet_id,
+                avant.rang < _L.rang,
+            )
+        )
         .subquery()
     )
-    return await paginer(tx, _SELECT.join(une, une.c.id == _E.id), une.c, page)
+    # The page first, then what stands beside it: joined to all, the whole journal may be hashed.
+    elues = trancher(select(une), une.c, page).subquery()
+    return await paginer(tx, _SELECT.join(elues, elues.c.id == _E.id), elues.c, page)
 
 
 # Proof
@@ -459,15 +470,52 @@ _WRONG_JOURS = text(
 _WRONG_PARTS = text(
     "WITH rejeu AS ("
     " SELECT e.action_id, l.objet_id AS enveloppe_id,"
+    # What left `disponible` for the action, and what a report brought to the envelope or took off.
     "  sum(CASE l.sens WHEN 'credit' THEN l.quantite ELSE -l.quantite END) AS attendu"
     " FROM ecriture e JOIN ligne_ecriture l"
     "  ON l.collectivite = e.collectivite AND l.ecriture_id = e.id"
     " WHERE e.collectivite = :collectivite AND e.action_id IS NOT NULL"
-    " AND l.livre = 'eng' AND l.poste = 'disponible' GROUP BY 1, 2)"
+    " AND l.livre = 'eng' AND (l.poste = 'disponible'"
+    "  OR (e.evenement = 'report' AND l.poste IN ('reporte', 'ouvert'))) GROUP BY 1, 2)"
     " SELECT action_id FROM rejeu"
     " FULL JOIN (SELECT * FROM part_financement WHERE collectivite = :collectivite) p"
     "  USING (action_id, enveloppe_id)"
     " WHERE coalesce(attendu, 0) IS DISTINCT FROM coalesce(attribue_centimes, 0)"
+    # An envelope that is not in the key bears what was carried to it, and has no part to count.
+    " AND (numerateur IS NOT NULL OR attendu < 0 OR NOT EXISTS ("
+    "  SELECT FROM engagement g JOIN engagement_ligne l"
+    "   ON l.collectivite = g.collectivite AND l.engagement_id = g.id"
+    "  WHERE g.collectivite = :collectivite AND g.action_id = rejeu.action_id"
+    "   AND l.enveloppe_id = rejeu.enveloppe_id AND l.recu_centimes + l.couvert_centimes > 0))"
+)
+# What is left of each line of an engagement, and what its authorisation bears of it.
+_WRONG_ENGAGEMENTS = text(
+    "WITH rejeu AS ("
+    " SELECT e.engagement_id, l.objet_id, sum(CASE l.sens WHEN 'debit' THEN l.quantite"
+    "  ELSE -l.quantite END) AS attendu"
+    " FROM ecriture e JOIN ligne_ecriture l"
+    "  ON l.collectivite = e.collectivite AND l.ecriture_id = e.id"
+    " WHERE e.collectivite = :collectivite AND e.engagement_id IS NOT NULL"
+    " AND (l.livre, l.poste) IN (('eng', 'engage'), ('ae', 'engagee')) GROUP BY 1, 2"
+    "), tenu AS ("
+    " SELECT engagement_id, enveloppe_id AS objet_id, montant_centimes + couvert_centimes"
+    "  + recu_centimes - reporte_centimes - degage_centimes - liquide_centimes AS reste"
+    " FROM engagement_ligne WHERE collectivite = :collectivite"
+    " UNION ALL SELECT g.id, g.ae_id, g.non_couvert_centimes + coalesce((SELECT sum("
+    "   l.montant_centimes + l.couvert_centimes - l.degage_centimes) FROM engagement_ligne l"
+    "  WHERE l.collectivite = g.collectivite AND l.engagement_id = g.id), 0)"
+    " FROM engagement g WHERE g.collectivite = :collectivite AND g.ae_id IS NOT NULL"
+    ") SELECT engagement_id FROM rejeu FULL JOIN tenu USING (engagement_id, objet_id)"
+    " WHERE coalesce(attendu, 0) IS DISTINCT FROM coalesce(reste, 0)"
+)
+# What leaves an envelope by a carry-over is what opens another, in the same entry (I-24).
+_WRONG_REPORTS = text(
+    "SELECT e.seq FROM ecriture e JOIN ligne_ecriture l"
+    "  ON l.collectivite = e.collectivite AND l.ecriture_id = e.id"
+    " WHERE e.collectivite = :collectivite AND e.evenement = 'report' AND l.livre = 'eng'"
+    " GROUP BY e.seq HAVING"
+    "  sum(l.quantite) FILTER (WHERE l.poste = 'reporte' AND l.sens = 'debit')"
+    "  IS DISTINCT FROM sum(l.quantite) FILTER (WHERE l.poste = 'ouvert' AND l.sens = 'credit')"
 )
 _WRONG_HEAD = text(
     "SELECT c.seq FROM chaine c LEFT JOIN ("
@@ -482,14 +530,16 @@ async def verifier_journal(tx: Transaction) -> list[Anomalie]:
     """Replay the collectivité's whole journal; nothing found means that every figure is proved.
 
     The chain (I-04), the balance of each entry (I-01), and what is kept beside the journal: the
-    balances (I-07) of now and of each day, what each part of an action was given, the head of the
-    chain.
+    balances (I-07) of now and of each day, what each part of an action was given, what is left of
+    each line of an engagement, carried once (I-24), the head of the chain.
     """
     anomalies = await _broken_chain(tx)
     for statement, constat in (
         (_WRONG_SOLDES, "un solde differe du rejeu du journal"),
         (_WRONG_JOURS, "un mouvement de jour differe du rejeu du journal"),
         (_WRONG_PARTS, "une part d'action differe du rejeu du journal"),
+        (_WRONG_ENGAGEMENTS, "une ligne d'engagement differe du rejeu du journal"),
+        (_WRONG_REPORTS, "un report n'ouvre pas ce qu'il ferme"),
         (_WRONG_HEAD, "la tete de chaine n'est pas la derniere ecriture"),
     ):
         rows = (await tx.execute(statement)).all()

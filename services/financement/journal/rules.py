@@ -264,11 +264,11 @@ def exige_contrepassable(ecriture: Ecriture, date_effet: date, *, contrepassee: 
     """Refuse to undo an entry on which the state of another object rests, or twice (I-06).
 
     A carry-over of payment credits is two entries, of two years: one alone would open the next year
-    for what was not carried, or the reverse (I-24).
+    for what was not carried, or the reverse (I-24). That of an engagement is in its lines too.
 
     Raises:
         TransitionInterdite: it was undone, it undoes another, an act of its own undoes it, or it is
-            half of a carry-over.
+            half of a carry-over, or of an engagement.
         Validation: it would be undone before it took effect.
     """
     if contrepassee:
@@ -276,7 +276,8 @@ def exige_contrepassable(ecriture: Ecriture, date_effet: date, *, contrepassee: 
     moitie = ecriture.evenement is EvenementJournal.REPORT and any(
         ligne.livre is Livre.CP for ligne in ecriture.lignes
     )
-    if moitie or ecriture.evenement not in CONTREPASSABLES:
+    nommee = ecriture.engagement_id is not None
+    if moitie or nommee or ecriture.evenement not in CONTREPASSABLES:
         raise TransitionInterdite(ecriture.evenement, [])
     if date_effet < ecriture.date_effet:
         erreur = Erreur("/date_effet", "date-incoherente", "Avant l'ecriture a contre-passer")

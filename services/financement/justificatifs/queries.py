@@ -17,7 +17,7 @@ from shared.schemas.financement.enveloppes import Financeur
 from shared.schemas.financement.justificatifs import TypeJustificatif, UsageJustificatif
 from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches
 
 _J, _I = tables.Justificatif, tables.Imputation
 _SELECT = select(*_J.__table__.columns).where(siens(_J))
@@ -153,7 +153,8 @@ async def list_justificatifs(
     tx: Transaction, page: PageDemandee, types: Sequence[TypeJustificatif]
 ) -> Sequence[Row[Any]]:
     """Read a page of pieces, of some types when asked."""
-    return await paginer(tx, _SELECT.where(parmi(_J.type, types)), _J, page)
+    ensemble = par_tranches(_SELECT, _J.type, types, _J, page).subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def list_imputations(

@@ -9,8 +9,8 @@ from sqlalchemy import Row
 from starlette.responses import Response
 
 from services.financement.engagements.queries import (
-    lock_autorisation,
     lock_engagement,
+    read_affectee,
     store_emploi,
 )
 from services.financement.engagements.routes import EngagementId
@@ -20,7 +20,7 @@ from services.financement.engagements.rules import (
     lignes_degagement,
 )
 from services.financement.journal.queries import PasseNegatif, inscrire
-from services.financement.journal.rules import Ecriture, PeriodeClose
+from services.financement.journal.rules import Ecriture, Ligne, PeriodeClose
 from services.financement.justificatifs.queries import lock_pieces, store_parts
 from services.financement.justificatifs.rules import (
     EtatPiece,
@@ -32,6 +32,7 @@ from services.financement.liquidations import queries, rules
 from services.financement.reservations.rules import DisponibleInsuffisant
 from shared.refus import Introuvable, TransitionInterdite, VersionDepassee
 from shared.schemas.commun import Identifiant, Operation
+from shared.schemas.financement.credits import StatutAutorisation
 from shared.schemas.financement.journal import EvenementJournal
 from shared.schemas.financement.justificatifs import UsageJustificatif
 from shared.schemas.financement.liquidations import (
@@ -100,8 +101,9 @@ async def creer_liquidation(
 
     async def certifier() -> Effet:
         etat = await lock_engagement(tx, engagement_id, version)
-        if demande.pour_solde and etat.ae_id is not None:
-            await lock_autorisation(tx, etat.ae_id)
+        statut_ae = StatutAutorisation.VOTEE
+        if etat.ae_id is not None:
+            _, statut_ae = await read_affectee(tx, etat.ae_id)
         aujourdhui, instant = await service.aujourdhui(tx), service.horloge()
         jour = rules.verifier_liquidation(demande, etat, aujourdhui)
         # Of today: who could choose the day would choose the threshold.
@@ -109,7 +111,7 @@ async def creer_liquidation(
         rules.exige_certificateur(etat, tx.acces.auteur, seuil)
         retenu = demande.montant_retenu_centimes
         ventilation = rules.ventilation_liquidee(etat, retenu)
-        rendus = rules.rendu_pour_solde(etat, demande, ventilation)
+        degage = rules.rendu_pour_solde(etat, demande, ventilation)
         pieces = exige_connues(
             demande.justificatifs, await lock_pieces(tx, demande.justificatifs), "justificatifs"
         )
@@ -145,7 +147,7 @@ async def creer_liquidation(
         await store_parts(tx, parts, usage, instant, liquidation_id=liquidation_id)
         statut = rules.statut_apres(etat, demande)
         suivante = await store_emploi(
-            tx, etat, statut, instant, liquides=ventilation, degages=rendus
+            tx, etat, statut, instant, liquides=ventilation, degage=degage
         )
         await publier(
             tx,
@@ -158,7 +160,8 @@ async def creer_liquidation(
                 Operation.MODIFICATION,
             ),
         )
-        ecritures = _ecritures(etat, jour, liquidation_id, ventilation, rendus)
+        degages = lignes_degagement(degage, etat.ae_id, statut_ae) if degage.total_centimes else []
+        ecritures = _ecritures(etat, jour, liquidation_id, ventilation, degages)
         if ecritures:
             await inscrire(tx, ecritures, inscrite_le=instant)
         liquidation = queries.render(await queries.read_liquidation(tx, liquidation_id))
@@ -179,14 +182,14 @@ def _ecritures(
     jour: date,
     liquidation_id: UUID,
     ventilation: dict[UUID, int],
-    rendus: dict[UUID, int],
+    degages: list[Ligne],
 ) -> list[Ecriture]:
     """What is owed, and what the last liquidation gives back: of one act, both or neither."""
     found = []
     lignes = rules.lignes_liquidation(ventilation)
     for evenement, mouvements in (
         (EvenementJournal.LIQUIDATION, lignes),
-        (EvenementJournal.DEGAGEMENT, lignes_degagement(rendus, etat.ae_id) if rendus else []),
+        (EvenementJournal.DEGAGEMENT, degages),
     ):
         if mouvements:
             found.append(

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.financement.engagements.rules import (
     AVERTISSEMENTS_MAX,
     TRANSITIONS,
+    Degage,
     EtatEngagement,
     lignes_transfert,
 )
@@ -135,20 +136,21 @@ def ventilation_liquidee(etat: EtatEngagement, retenu_centimes: int) -> dict[UUI
 
 def rendu_pour_solde(
     etat: EtatEngagement, demande: LiquidationCreation, liquides: Mapping[UUID, int]
-) -> dict[UUID, int]:
-    """Return what each envelope gets back of the last liquidation: all that is not kept."""
+) -> Degage:
+    """Return what is given back by the last liquidation: what is not kept, years to come too."""
     if not demande.pour_solde:
-        return {}
-    return {
+        return Degage({})
+    rendus = {
         ligne.enveloppe_id: rendu
         for ligne in etat.lignes
         if (rendu := ligne.reste_centimes - liquides.get(ligne.enveloppe_id, 0))
     }
+    return Degage(rendus, etat.non_couvert_centimes)
 
 
 def statut_apres(etat: EtatEngagement, demande: LiquidationCreation) -> StatutEngagement:
     """Return the state of an engagement once a liquidation is certified."""
-    if demande.pour_solde or demande.montant_retenu_centimes == etat.reste_centimes:
+    if demande.pour_solde or demande.montant_retenu_centimes == etat.degageable_centimes:
         return StatutEngagement.SOLDE
     if demande.montant_retenu_centimes:
         return StatutEngagement.PARTIELLEMENT_LIQUIDE

@@ -18,7 +18,7 @@ from shared.schemas.financement.enveloppes import StatutEnveloppe
 from shared.schemas.financement.liquidations import StatutLiquidation
 from shared.schemas.financement.mandats import Mandat, StatutMandat
 from shared.socle.db import Transaction, exige_version, siens
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _T, _L, _Q = tables.Mandat, tables.MandatLigne, tables.Liquidation
 _G, _V = tables.Engagement, tables.Enveloppe
@@ -308,12 +308,14 @@ async def list_mandats(
     statuts: Sequence[StatutMandat],
 ) -> Sequence[Row[Any]]:
     """Read a page of orders, of some liquidations, years or states when asked."""
-    statement = _SELECT.where(
-        parmi(_T.liquidation_id, liquidations),
-        parmi(_T.exercice, exercices),
-        parmi(_T.statut, statuts),
-    )
-    return await paginer(tx, statement, _T, page)
+    statement = _SELECT.where(parmi(_T.liquidation_id, liquidations))
+    if exercices:
+        statement = statement.where(parmi(_T.statut, statuts))
+        tranches = par_tranches(statement, _T.exercice, exercices, _T, page)
+    else:
+        tranches = par_tranches(statement, _T.statut, statuts, _T, page)
+    ensemble = tranches.subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def list_mouvements(

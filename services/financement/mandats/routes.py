@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.financement import tables
 from services.financement.engagements.rules import lignes_transfert
+from services.financement.enveloppes.rules import exige_non_soldees
 from services.financement.journal.queries import PasseNegatif, inscrire
 from services.financement.journal.rules import Ecriture, Ligne, PeriodeClose
 from services.financement.liquidations.queries import lock_liquidation, update_liquidation
@@ -299,8 +300,9 @@ async def creer_remboursement(
 ) -> Response:
     """Enregistre ce que le tiers rend : disponible si l'enveloppe est ouverte, sinon annulé.
 
-    Une enveloppe est ouverte jusqu'à la fin de sa fenêtre. L'état du mandat ne change pas. Rend le
-    mandat. Portée `financement.comptable:ecrire`. Publie `financement.mandat.rembourse`.
+    Une enveloppe est ouverte jusqu'à la fin de sa fenêtre ; soldée, plus rien n'y bouge. L'état du
+    mandat ne change pas. Rend le mandat. Portée `financement.comptable:ecrire`. Publie
+    `financement.mandat.rembourse`.
     """
 
     async def rembourser() -> Effet:
@@ -310,6 +312,9 @@ async def creer_remboursement(
             "date_valeur", demande.date_valeur, depuis=etat.date_emission, aujourdhui=aujourdhui
         )
         rendus = rules.ventilation_rendue(etat, demande.montant_centimes)
+        exige_non_soldees(
+            {one.statut_enveloppe for one in etat.lignes if one.enveloppe_id in rendus}
+        )
         disponibles = rules.redevenus_disponibles(etat, rendus, demande.date_valeur)
         suivante = await queries.update_mandat(
             tx, etat, etat.statut, instant, rendus=rendus, disponibles=disponibles

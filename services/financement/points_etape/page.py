@@ -3,12 +3,11 @@
 Every chart has a title, a description and the table of its figures; no colour says anything alone.
 """
 
-import base64
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from html import escape
 
 from services.financement.formats import euros, jour, mois, nombre, taux
+from services.financement.impression import document, table
 from services.financement.points_etape.libelles import (
     ABSENCES,
     ALERTES,
@@ -20,39 +19,12 @@ from services.financement.points_etape.libelles import (
 from shared.schemas.financement.enveloppes import Financeur
 from shared.schemas.financement.points_etape import (
     ContenuPointEtape,
+    CorrectionsDepuis,
     DimensionMesure,
     LigneMesures,
     PointEtape,
 )
 
-# Each at 4.5:1 at least on white, and apart from the next by its lightness.
-ENCRE, ENGAGE, LIQUIDE, PAYE, FOND = "#1b1b1b", "#4a6fa5", "#8a4b00", "#12355b", "#ffffff"
-_STYLE = f"""
-body {{ font: 1rem/1.5 system-ui, sans-serif; color: {ENCRE}; background: {FOND};
-  max-width: 60rem; margin: 0 auto; padding: 1rem; }}
-h1 {{ font-size: 1.6rem; }} h2 {{ font-size: 1.25rem; margin-top: 2rem; }}
-table {{ border-collapse: collapse; width: 100%; margin: 1rem 0; font-size: .875rem; }}
-caption {{ text-align: left; font-weight: bold; padding: .25rem 0; }}
-th, td {{ border: 1px solid #767676; padding: .25rem .5rem; text-align: left; }}
-td.n {{ text-align: right; white-space: nowrap; }}
-thead th {{ background: #eeeeee; }}
-figure {{ margin: 1rem 0; }} svg {{ max-width: 100%; height: auto; }}
-svg text {{ font: 13px system-ui, sans-serif; fill: {ENCRE}; }}
-code {{ overflow-wrap: anywhere; }}
-.engage {{ fill: {ENGAGE}; stroke: {ENGAGE}; }} .liquide {{ fill: {LIQUIDE}; stroke: {LIQUIDE}; }}
-.paye {{ fill: {PAYE}; stroke: {PAYE}; }} .trait {{ fill: none; stroke-width: 2.5; }}
-.tirets {{ stroke-dasharray: 7 4; }} .ouvert {{ fill: none; stroke: {ENCRE}; stroke-width: 1.5; }}
-.regle {{ stroke: #767676; }}
-@page {{ size: A4; margin: 15mm; }}
-@media print {{ body {{ max-width: none; padding: 0; }} h2 {{ break-after: avoid; }}
-  figure, tr {{ break-inside: avoid; }} thead {{ display: table-header-group; }} }}
-"""
-_SHA = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-# The style by its digest, and nothing else: no script, no image, no form, no frame, no network.
-CSP = (
-    f"default-src 'none'; style-src 'sha256-{_SHA}'; base-uri 'none'; form-action 'none';"
-    " frame-ancestors 'none'"
-)
 _LARGEUR, _HAUTEUR, _GAUCHE, _DROITE = 760, 240, 210, 150
 _ETENDUE = _LARGEUR - _GAUCHE - _DROITE
 
@@ -63,18 +35,17 @@ def ecrire_page(point: PointEtape) -> str:
     cadre = contenu.cadre
     titre = f"Point d'étape {cadre.exercice} – {cadre.intitule}"
     corps = [
-        f"<h1>{escape(titre)}</h1>",
         _identite(point),
         _annonces(contenu),
         "<h2>Consommation</h2>",
-        _table(
+        table(
             "Total",
             _ENTETES,
             [_mesures(ligne, "Total") for ligne in _de(contenu, DimensionMesure.TOTAL)],
         ),
         _axes(contenu),
         *(
-            _table(
+            table(
                 f"Par {DIMENSIONS[dimension].lower()}",
                 _ENTETES,
                 [_mesures(ligne, _nom(ligne)) for ligne in _de(contenu, dimension)],
@@ -92,13 +63,7 @@ def ecrire_page(point: PointEtape) -> str:
         _volets_presumes(contenu),
         _corrections(contenu),
     ]
-    return (
-        '<!doctype html>\n<html lang="fr">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(titre)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(part for part in corps if part)
-        + "\n</main>\n</body>\n</html>\n"
-    )
+    return document(titre, corps)
 
 
 _ENTETES = (
@@ -140,23 +105,6 @@ def _mesures(ligne: LigneMesures, nom: str) -> list[str]:
         euros(ligne.projection_centimes),
         ALERTES.get(ligne.alerte, ligne.alerte) if ligne.alerte else "",
     ]
-
-
-def _table(legende: str, entetes: Sequence[str], lignes: Iterable[Sequence[str]]) -> str:
-    """A table: its first column heads the rows, the others are figures; none without a row."""
-    rows = [
-        f'<tr><th scope="row">{escape(ligne[0])}</th>'
-        + "".join(f'<td class="n">{escape(cellule)}</td>' for cellule in ligne[1:])
-        + "</tr>"
-        for ligne in lignes
-    ]
-    if not rows:
-        return ""
-    tete = "".join(f'<th scope="col">{escape(entete)}</th>' for entete in entetes)
-    return (
-        f"<table>\n<caption>{escape(legende)}</caption>\n<thead><tr>{tete}</tr></thead>\n"
-        f"<tbody>\n{chr(10).join(rows)}\n</tbody>\n</table>"
-    )
 
 
 def _figure(cle: str, titre: str, description: str, hauteur: int, traces: Iterable[str]) -> str:
@@ -202,11 +150,11 @@ def _identite(point: PointEtape) -> str:
         *(["Reconnu par", organisme] for organisme in point.participants),
         *([["Empreinte SHA-256", point.sha256]] if point.sha256 else []),
     ]
-    return _table("Ce point d'étape", ("", ""), lignes)
+    return table("Ce point d'étape", ("", ""), lignes)
 
 
 def _annonces(contenu: ContenuPointEtape) -> str:
-    return _table(
+    return table(
         "Montants annoncés : ni exacts ni ouverts, comptés nulle part",
         ("Enveloppe", "Financeur", "Annonce", "Source"),
         (
@@ -251,7 +199,7 @@ def _axes(contenu: ContenuPointEtape) -> str:
     return (
         "<h2>Consommation par axe</h2>\n"
         + _figure("axes", "Engagé et payé par axe", description, 40 + len(lignes) * 56, traces)
-        + _table("Par axe", _ENTETES, [_mesures(ligne, _nom(ligne)) for ligne in lignes])
+        + table("Par axe", _ENTETES, [_mesures(ligne, _nom(ligne)) for ligne in lignes])
     )
 
 
@@ -297,7 +245,7 @@ def _financeurs(contenu: ContenuPointEtape) -> str:
         for part in (
             "<h2>Financeurs</h2>",
             _figure("parts", "Part de chaque financeur", description, 40 + len(parts) * 56, traces),
-            _table(
+            table(
                 "Parts des financeurs",
                 ("Financeur", "Part contractuelle", "Part réelle", "Écart en points", "Écart"),
                 (
@@ -311,7 +259,7 @@ def _financeurs(contenu: ContenuPointEtape) -> str:
                     for part in parts
                 ),
             ),
-            _table(
+            table(
                 "Par financeur",
                 _ENTETES,
                 (
@@ -319,7 +267,7 @@ def _financeurs(contenu: ContenuPointEtape) -> str:
                     for ligne in _de(contenu, DimensionMesure.FINANCEUR)
                 ),
             ),
-            _table(
+            table(
                 "Recettes",
                 (
                     "Financeur",
@@ -345,7 +293,7 @@ def _financeurs(contenu: ContenuPointEtape) -> str:
                     for une in contenu.recettes
                 ),
             ),
-            _table(
+            table(
                 "Contribution du Département : deux montants qui ne s'additionnent pas",
                 ("", "Montant"),
                 [
@@ -391,7 +339,7 @@ def _chronologie(contenu: ContenuPointEtape) -> str:
     return (
         "<h2>Dans le temps</h2>\n"
         + _figure("temps", "Engagé, liquidé et payé dans le temps", description, _HAUTEUR, traces)
-        + _table(
+        + table(
             "Totaux en fin de mois",
             ("Mois", "Engagé", "Liquidé", "Payé"),
             (
@@ -416,8 +364,13 @@ def _resultats(contenu: ContenuPointEtape) -> str:
         else f"Comptés par parcours du {jour(observations.date_debut)} au"
         f" {jour(observations.date_fin)} ; une action de moins de {observations.seuil} personnes"
         " est masquée. Ce qui suit une action n'est pas dit causé par elle."
+        + (
+            " Santé et handicap compris."
+            if observations.avec_sante
+            else " Santé et handicap non compris."
+        )
     )
-    table = _table(
+    tableau = table(
         "Résultats par action",
         (
             "Action",
@@ -439,11 +392,11 @@ def _resultats(contenu: ContenuPointEtape) -> str:
             for un in contenu.resultats
         ),
     )
-    return table and f"<h2>Résultats</h2>\n<p>{escape(note)}</p>\n{table}"
+    return tableau and f"<h2>Résultats</h2>\n<p>{escape(note)}</p>\n{tableau}"
 
 
 def _indicateurs(contenu: ContenuPointEtape) -> str:
-    return _table(
+    return table(
         "Indicateurs",
         ("Indicateur", "Valeur", "Cible", "Valeur / cible", "Sens", "Observé le", "Source"),
         (
@@ -464,7 +417,7 @@ def _indicateurs(contenu: ContenuPointEtape) -> str:
 def _volets_presumes(contenu: ContenuPointEtape) -> str:
     enveloppes = {une.enveloppe_id: une.reference for une in contenu.cadre.enveloppes}
     actions = {une.action_id: une.libelle for une in contenu.cadre.actions}
-    return _table(
+    return table(
         "Volets présumés : l'enveloppe n'en dit aucun, l'action si",
         ("Enveloppe", "Action", "Volet présumé", "Engagé"),
         (
@@ -479,6 +432,16 @@ def _volets_presumes(contenu: ContenuPointEtape) -> str:
     )
 
 
+def _coupe(depuis: CorrectionsDepuis) -> str:
+    """What the list of acts leaves out: said, never cut without a word."""
+    if depuis.nombre_actes <= len(depuis.actes):
+        return ""
+    return (
+        f" Des {nombre(depuis.nombre_actes)} actes qu'elles nomment, les"
+        f" {nombre(len(depuis.actes))} premiers suivent ; le journal les donne tous."
+    )
+
+
 def _corrections(contenu: ContenuPointEtape) -> str:
     depuis = contenu.corrections
     if depuis is None:
@@ -488,8 +451,9 @@ def _corrections(contenu: ContenuPointEtape) -> str:
     note = (
         f"Le précédent, arrêté au {arrete}, ne change pas. Depuis,"
         f" {nombre(depuis.ecritures)} écriture(s) prennent effet à cette date ou avant."
+        f"{_coupe(depuis)}"
     )
-    table = _table(
+    tableau = table(
         "Ce qu'elles changent",
         ("Enveloppe", "Compte", "Variation"),
         (
@@ -503,4 +467,4 @@ def _corrections(contenu: ContenuPointEtape) -> str:
     )
     actes = "".join(f"<li>{escape(acte)}</li>" for acte in depuis.actes)
     liste = f"\n<p>Actes :</p>\n<ul>{actes}</ul>" if actes else ""
-    return f"<h2>Corrections depuis le précédent</h2>\n<p>{escape(note)}</p>\n{table}{liste}"
+    return f"<h2>Corrections depuis le précédent</h2>\n<p>{escape(note)}</p>\n{tableau}{liste}"

@@ -39,7 +39,7 @@ from shared.schemas.financement.points_etape import (
     VersionEnVigueur,
 )
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _T, _E, _A, _I = tables.PointEtape, tables.Enveloppe, tables.Action, tables.Indicateur
 _V = tables.ValeurIndicateur
@@ -75,11 +75,14 @@ _ENVELOPPES = (
         _E.annonce,
     )
     .where(siens(_E), _E.convention_id == bindparam("convention_id"))
-    # An announced amount may have no year; money has one.
+    # Without a year, it is of every year that its window touches; without a window, of each: money
+    # that no point d'étape tells of would be nowhere.
     .where(
         or_(
             _E.exercice == bindparam("exercice"),
-            _E.exercice.is_(None) & _E.statut.in_(["annoncee", "notifiee"]),
+            _E.exercice.is_(None)
+            & (func.coalesce(_E.fenetre_debut, bindparam("fin")) <= bindparam("fin"))
+            & (func.coalesce(_E.fenetre_fin, bindparam("debut")) >= bindparam("debut")),
         )
     )
     .order_by(_E.reference)
@@ -139,7 +142,8 @@ _CORRECTIONS = text(
     "   HAVING sum(variation) <> 0) v) AS variations,"
     " (SELECT coalesce(jsonb_agg(source ORDER BY premiere), '[]') FROM (SELECT source,"
     "   min(seq) AS premiere FROM vues WHERE source IS NOT NULL GROUP BY 1 ORDER BY 2"
-    "   LIMIT :limite) s) AS actes"
+    "   LIMIT :limite) s) AS actes,"
+    " (SELECT count(DISTINCT source) FROM vues) AS nombre_actes"
 ).bindparams(_OBJETS, _AU, bindparam("limite", ORIGINES_MAX))
 _TOUTES = select(_E.id).where(siens(_E), _E.convention_id == bindparam("convention_id"))
 # Of a day the last written counts; of the days, the last one observed.
@@ -194,8 +198,13 @@ async def list_points(
     tx: Transaction, page: PageDemandee, conventions: Sequence[UUID], statuts: Sequence[str]
 ) -> Sequence[Row[Any]]:
     """Read a page of points d'étape without their content."""
-    statement = _LIST.where(parmi(_T.convention_id, conventions), parmi(_T.statut, statuts))
-    return await paginer(tx, statement, _T, page)
+    if statuts:
+        statement = _LIST.where(parmi(_T.convention_id, conventions))
+        tranches = par_tranches(statement, _T.statut, statuts, _T, page)
+    else:
+        tranches = par_tranches(_LIST, _T.convention_id, conventions, _T, page)
+    ensemble = tranches.subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def update_point(tx: Transaction, point_etape_id: UUID, values: dict[str, Any]) -> Row[Any]:
@@ -232,7 +241,12 @@ async def read_cadre(
     Raises:
         Validation: more envelopes or actions than a point d'étape holds.
     """
-    values = {"convention_id": point.convention_id, "exercice": point.exercice}
+    values = {
+        "convention_id": point.convention_id,
+        "exercice": point.exercice,
+        "debut": date(point.exercice, 1, 1),
+        "fin": date(point.exercice, 12, 31),
+    }
     enveloppes = await _read_whole(tx, _ENVELOPPES, values, ENVELOPPES_MAX)
     actions = await _read_whole(tx, _ACTIONS, {"convention_id": point.convention_id}, ACTIONS_MAX)
     return CadrePointEtape(
@@ -301,6 +315,7 @@ async def read_corrections(tx: Transaction, cadre: CadrePointEtape) -> Correctio
         ecritures=row.ecritures,
         variations=[VariationCorrigee.model_validate(une) for une in row.variations],
         actes=row.actes,
+        nombre_actes=row.nombre_actes,
     )
 
 

@@ -11,8 +11,9 @@ from starlette.responses import Response
 from services.financement import voisins
 from services.financement.conventions.queries import read_convention
 from services.financement.conventions.routes import ConventionId
+from services.financement.formes import formes, rendre_forme
 from services.financement.points_etape import queries, rules
-from services.financement.points_etape.page import CSP, ecrire_page
+from services.financement.points_etape.page import ecrire_page
 from services.financement.points_etape.tableur import ecrire_csv
 from shared.refus import Introuvable, Refus, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
@@ -33,7 +34,7 @@ from shared.schemas.financement.points_etape import (
 )
 from shared.schemas.parcours.indicateurs import IndicateursLevee
 from shared.socle.auth import Acces
-from shared.socle.contrat import CommandeDep, SiVersion, portee, prefere, routeur
+from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
@@ -52,7 +53,6 @@ PointEtapeId = Annotated[
 ]
 # What parcours counted, or why it did not.
 _Levee = IndicateursLevee | MotifAbsence
-_CSV, _HTML = "text/csv", "text/html"
 # Said here: an act answers JSON only, and its reading other forms too.
 _LIENS: dict[int | str, dict[str, Any]] = {
     201: {
@@ -248,19 +248,7 @@ async def lister_points_etape(
     dependencies=[portee("financement:lire")],
     responses={
         **refusals(Introuvable),
-        200: {
-            "content": {
-                "application/json": {},
-                _CSV: {
-                    "schema": {"type": "string"},
-                    "example": "Ensemble,Clé,Libellé,Ouvert (€)\r\nTotal,,Total,1241700.00\r\n",
-                },
-                _HTML: {
-                    "schema": {"type": "string"},
-                    "example": '<!doctype html>\n<html lang="fr">…</html>\n',
-                },
-            }
-        },
+        200: formes("Ensemble,Clé,Libellé,Ouvert (€)\r\nTotal,,Total,1241700.00\r\n"),
     },
 )
 async def obtenir_point_etape(
@@ -282,23 +270,20 @@ async def obtenir_point_etape(
         async with service.base.transaction(acces) as tx:
             contenu = await _contenu(tx, row, levee)
     point = _point(row, contenu)
-    varie = {"Vary": "Accept", "Cache-Control": "private, no-store"}
-    match prefere(request, ("application/json", _CSV, _HTML)):
-        case "text/csv":
-            nom = f"point-etape-{contenu.cadre.reference}-{contenu.cadre.date_arrete}.csv"
-            attachment = {"Content-Disposition": f'attachment; filename="{nom}"'}
-            return Response(ecrire_csv(point), media_type=_CSV, headers=varie | attachment)
-        case "text/html":
-            policy = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff"}
-            return Response(ecrire_page(point), media_type=_HTML, headers=varie | policy)
-    # A draft moves with the journal, and its version does not: it is never the one already read.
-    answer = (
-        rendre(Effet(point, version=row.version, status=200))
-        if row.contenu is None
-        else rendre_lecture(request, point, row.version)
+
+    def en_json() -> Response:
+        # A draft moves with the journal, and its version does not: never the one already read.
+        if row.contenu is None:
+            return rendre(Effet(point, version=row.version, status=200))
+        return rendre_lecture(request, point, row.version)
+
+    return rendre_forme(
+        request,
+        f"point-etape-{contenu.cadre.reference}-{contenu.cadre.date_arrete}",
+        json=en_json,
+        csv=lambda: ecrire_csv(point),
+        page=lambda: ecrire_page(point),
     )
-    answer.headers["Vary"] = "Accept"
-    return answer
 
 
 @router.get(
@@ -325,7 +310,7 @@ async def obtenir_preuve_point_etape(point_etape_id: PointEtapeId, tx: Transacti
         await queries.read_mois(tx, fige.cadre),
         await queries.read_corrections(tx, fige.cadre),
     )
-    recalcule = rules.empreinte(refait)
+    recalcule = rules.empreinte(refait, row.contenu)
     preuve = PreuvePointEtape(
         point_etape_id=row.id,
         connu_au=row.connu_au,
@@ -341,12 +326,14 @@ async def _levee(service: Service, acces: Acces, exercice: int, jour: date) -> _
     debut, fin = date(exercice, 1, 1), min(jour, date(exercice, 12, 31))
     if fin < debut:
         return MotifAbsence.PERIODE_VIDE
-    try:
-        return await voisins.parcours(service, acces.collectivite).lire_indicateurs_levee(
-            debut, fin
-        )
-    except Refus:
-        return MotifAbsence.PARCOURS_SILENCIEUX
+    # Health too where the collectivité lets this service count it; else without: it is told which.
+    for sante in (True, False):
+        try:
+            client = voisins.parcours(service, acces.collectivite, sante=sante)
+            return await client.lire_indicateurs_levee(debut, fin)
+        except Refus:
+            continue
+    return MotifAbsence.PARCOURS_SILENCIEUX
 
 
 async def _contenu(
@@ -379,6 +366,7 @@ async def _contenu(
             if une.action_id in actions
         ],
         motif_absence=None if isinstance(levee, IndicateursLevee) else levee,
+        avec_sante=comptee.avec_sante if comptee else False,
     )
     return rules.calculer(
         cadre,

@@ -13,7 +13,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.financement.journal.rules import CONTREPARTIES
 from shared.refus import Erreur, TransitionInterdite, Validation
+from shared.schemas.commun import CENTIMES_MAX
 from shared.schemas.financement.enveloppes import Financeur
 from shared.schemas.financement.journal import Livre, Poste
 from shared.schemas.financement.points_etape import (
@@ -174,7 +176,11 @@ def calculer(
             and of the actions (pla).
         mois: what each month of effect adds, oldest first.
         corrections: what entries after the previous one's rank changed at its day.
+
+    Raises:
+        Validation: sums that no amount of ours can say.
     """
+    exige_dicible(faits)
     enveloppes = {une.enveloppe_id: une for une in cadre.enveloppes}
     eng = [fait for fait in faits if fait.livre is Livre.ENG]
     par_financeur = _ensembles(cadre, eng, lambda une, _: une.financeur or "")
@@ -221,15 +227,48 @@ def calculer(
     )
 
 
-def empreinte(contenu: ContenuPointEtape) -> str:
-    """Return the SHA-256 of the canonical JSON of a content: sorted keys, integers only."""
-    canonique = json.dumps(
-        contenu.model_dump(mode="json"),
+def exige_dicible(faits: Sequence[Fait]) -> None:
+    """Refuse sums beyond what an amount can say exactly: each envelope fits, all together may not.
+
+    What is open of a book bounds all that came of it, so that one sum tells of the others.
+
+    Raises:
+        Validation: `hors-bornes`.
+    """
+    sommes: defaultdict[tuple[Livre, bool], int] = defaultdict(int)
+    par_compte: defaultdict[tuple[Livre, UUID, Poste], int] = defaultdict(int)
+    for fait in faits:
+        par_compte[fait.livre, fait.objet_id, fait.poste] += fait.solde
+    for (livre, _, poste), solde in par_compte.items():
+        sommes[livre, CONTREPARTIES.get(livre) is poste] += abs(solde)
+    if any(somme > CENTIMES_MAX for somme in sommes.values()):
+        message = "Les enveloppes valent ensemble plus qu'un montant ne peut dire"
+        raise Validation([Erreur("", "hors-bornes", message)])
+
+
+def empreinte(contenu: ContenuPointEtape, fige: Mapping[str, Any] | None = None) -> str:
+    """Return the SHA-256 of the canonical JSON of a content: sorted keys, integers only.
+
+    Args:
+        fige: a content to compare with: fields that are younger than it are left out.
+    """
+    donnees = canonique(contenu)
+    texte = json.dumps(
+        donnees if fige is None else _comme(donnees, fige),
         sort_keys=True,
         ensure_ascii=False,
         separators=(",", ":"),
     )
-    return hashlib.sha256(canonique.encode()).hexdigest()
+    return hashlib.sha256(texte.encode()).hexdigest()
+
+
+def _comme(neuf: Any, fige: Any) -> Any:
+    """What was computed again, by the fields of what was frozen."""
+    if isinstance(neuf, dict) and isinstance(fige, dict):
+        return {nom: _comme(valeur, fige[nom]) for nom, valeur in neuf.items() if nom in fige}
+    if isinstance(neuf, list) and isinstance(fige, list) and len(neuf) == len(fige):
+        return [_comme(un, autre) for un, autre in zip(neuf, fige, strict=True)]
+    return neuf
 
 
 _Cle = Callable[[EnveloppeSuivie, UUID | None], str]
@@ -258,7 +297,8 @@ def _ensembles(cadre: CadrePointEtape, eng: Sequence[Fait], cle: _Cle) -> dict[s
     for own, ensemble in found.items():
         known = [projete for projete in projetes[own] if projete is not None]
         ensemble.entiere = own not in partielles and bool(projetes[own])
-        if ensemble.entiere and len(known) == len(projetes[own]):
+        # A pace of a few days may lead beyond any amount: then it leads nowhere.
+        if ensemble.entiere and len(known) == len(projetes[own]) and sum(known) <= CENTIMES_MAX:
             ensemble.projection = sum(known)
     return dict(found)
 

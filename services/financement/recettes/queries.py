@@ -20,7 +20,7 @@ from shared.refus import Introuvable
 from shared.schemas.financement.journal import Livre, Poste
 from shared.schemas.financement.recettes import StatutTitre
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _V, _T, _A, _S = tables.Enveloppe, tables.Titre, tables.ActeRecette, tables.Solde
 _ENVELOPPE = select(*_V.__table__.columns).where(siens(_V), _V.id == bindparam("p_id"))
@@ -181,12 +181,17 @@ async def list_titres(
     statuts: Sequence[StatutTitre],
 ) -> Sequence[Row[Any]]:
     """Read a page of titres, of some envelopes, years or states when asked."""
-    statement = _SELECT.where(
-        parmi(_T.enveloppe_id, enveloppes),
-        parmi(_T.exercice, exercices),
-        parmi(_T.statut, statuts),
-    )
-    return await paginer(tx, statement, _T, page)
+    statement = _SELECT
+    if exercices:
+        statement = statement.where(parmi(_T.enveloppe_id, enveloppes), parmi(_T.statut, statuts))
+        tranches = par_tranches(statement, _T.exercice, exercices, _T, page)
+    elif statuts:
+        statement = statement.where(parmi(_T.enveloppe_id, enveloppes))
+        tranches = par_tranches(statement, _T.statut, statuts, _T, page)
+    else:
+        tranches = par_tranches(statement, _T.enveloppe_id, enveloppes, _T, page)
+    ensemble = tranches.subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def list_actes(

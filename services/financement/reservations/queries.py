@@ -28,6 +28,7 @@ from services.financement.journal.queries import lock_disponibles
 from services.financement.journal.rules import Tenue
 from services.financement.reservations.rules import EtatAction, EtatReservation, PartAction
 from shared.refus import Introuvable
+from shared.schemas.financement.actions import StatutAction
 from shared.schemas.financement.journal import Livre, Poste
 from shared.schemas.financement.reservations import StatutReservation
 from shared.socle.db import Transaction, siens
@@ -51,11 +52,13 @@ def echu_de(objet_id: InstrumentedAttribute[UUID]) -> ScalarSelect[Any]:
 
 
 # An action's gates, and those of whatever is due back to them: one reservation may hold objects
-# that this one does not ask for, and all of them are locked together, in id order.
+# that this one does not ask for, and all of them are locked together, in id order, with the
+# authorisation that it draws on too.
 _LOCK_ACTION = text(
     "WITH vises AS ("
     " SELECT cast(:action_id AS uuid) AS objet_id UNION SELECT enveloppe_id FROM part_financement"
     "  WHERE collectivite = :collectivite AND action_id = :action_id AND :paie"
+    " UNION SELECT cast(:autre AS uuid) WHERE cast(:autre AS uuid) IS NOT NULL"
     "), echues AS ("
     " SELECT r.id FROM reservation r WHERE r.collectivite = :collectivite"
     "  AND r.statut = 'en_attente' AND r.expire_le <= :instant"
@@ -68,7 +71,7 @@ _LOCK_ACTION = text(
     " WHERE s.collectivite = :collectivite AND s.poste = 'disponible'"
     "  AND s.objet_id = ANY (ARRAY(SELECT objet_id FROM objets))"
     " ORDER BY s.objet_id FOR UPDATE OF s"
-).bindparams(bindparam("action_id", type_=Uuid()), _INSTANT)
+).bindparams(*(bindparam(nom, type_=Uuid()) for nom in ("action_id", "autre")), _INSTANT)
 
 _PARTS = (
     select(
@@ -99,7 +102,7 @@ _PARTS = (
     .scalar_subquery()
     .label("parts")
 )
-_READ_PARTS = select(_PARTS).select_from(_A).where(siens(_A), _A.id == bindparam("action_id"))
+_READ_PARTS = select(_PARTS, _A.statut).where(siens(_A), _A.id == bindparam("action_id"))
 
 _LIGNES = (
     select(
@@ -122,7 +125,7 @@ _ENGAGEMENT = (select(_G.id).where(siens(_G), _G.reservation_id == _R.id).scalar
 _SELECT = select(*_R.__table__.columns, _LIGNES, _ENGAGEMENT).where(siens(_R))
 _BY_ID = _SELECT.where(_R.id == bindparam("id"))
 _TO_RESOLVE = (
-    select(*_R.__table__.columns, _LIGNES, _PARTS)
+    select(*_R.__table__.columns, _LIGNES, _PARTS, _A.statut.label("statut_action"))
     .join(_A, (_A.collectivite == _R.collectivite) & (_A.id == _R.action_id))
     .where(siens(_R), _R.id == bindparam("id"))
 )
@@ -181,11 +184,19 @@ _RELEASE = text(
 
 
 async def lock_action(
-    tx: Transaction, action_id: UUID, instant: datetime, *, paie: bool
+    tx: Transaction,
+    action_id: UUID,
+    instant: datetime,
+    *,
+    paie: bool,
+    autre: UUID | None = None,
 ) -> tuple[EtatAction, list[EtatReservation]]:
     """Hold an action's gates until the transaction ends; return its state, and what is due on it.
 
     Without money to take (`paie`), the gates of its envelopes stay free, and are not read.
+
+    Args:
+        autre: an object of another book that the act moves too.
 
     Two reservations on one action or one envelope must queue: without the lock both would see the
     last place, and both would take it.
@@ -193,9 +204,8 @@ async def lock_action(
     Raises:
         Introuvable: none of this collectivité has this id.
     """
-    gates = (
-        await tx.execute(_LOCK_ACTION, {"action_id": action_id, "instant": instant, "paie": paie})
-    ).all()
+    values = {"action_id": action_id, "instant": instant, "paie": paie, "autre": autre}
+    gates = (await tx.execute(_LOCK_ACTION, values)).all()
     row = (await tx.execute(_READ_PARTS, {"action_id": action_id})).one_or_none()
     if row is None:
         raise Introuvable
@@ -209,7 +219,7 @@ async def lock_action(
             for etat in map(_etat, rows)
             if all(tenue.objet_id in disponibles for tenue in etat.tenues)
         ]
-    return EtatAction(action_id, _parts(row.parts), disponibles), echues
+    return EtatAction(action_id, _parts(row.parts), disponibles, StatutAction(row.statut)), echues
 
 
 async def lock_reservation(tx: Transaction, reservation_id: UUID) -> Row[Any]:

@@ -13,8 +13,9 @@ from services.financement.journal.queries import inscrire
 from services.financement.journal.rules import Ecriture, lignes_engagement, lignes_reservation
 from services.financement.reservations import queries, rules
 from services.financement.reservations.expiration import expirer
-from shared.refus import Introuvable
+from shared.refus import Introuvable, TransitionInterdite
 from shared.schemas.commun import Identifiant, Operation
+from shared.schemas.financement.actions import StatutAction
 from shared.schemas.financement.engagements import Engagement
 from shared.schemas.financement.journal import EvenementJournal, Livre
 from shared.schemas.financement.reservations import (
@@ -75,7 +76,9 @@ def _render(row: Row[Any], instant: datetime) -> Reservation:
     response_model=Reservation,
     summary="Réserver des places et un montant",
     dependencies=[portee("financement:ecrire")],
-    responses=refusals(Introuvable, rules.DisponibleInsuffisant, rules.HorsPeriode),
+    responses=refusals(
+        Introuvable, TransitionInterdite, rules.DisponibleInsuffisant, rules.HorsPeriode
+    ),
 )
 async def creer_reservation(
     demande: ReservationCreation, commande: CommandeDep, tx: TransactionDep, service: ServiceDep
@@ -149,7 +152,11 @@ async def creer_reservation(
     dependencies=[portee("financement:ecrire")],
     responses={
         **refusals(
-            Introuvable, rules.ReservationExpiree, rules.ReservationDejaResolue, rules.HorsPeriode
+            Introuvable,
+            TransitionInterdite,
+            rules.ReservationExpiree,
+            rules.ReservationDejaResolue,
+            rules.HorsPeriode,
         ),
         201: _lecture("obtenir_engagement", "engagement_id"),
     },
@@ -174,6 +181,7 @@ async def confirmer_reservation(
         fuseau, instant = await service.fuseau(tx), service.horloge()
         etat, parts = queries.etat_reservation(row)
         rules.exige_en_attente(etat, instant)
+        rules.exige_vivante(StatutAction(row.statut_action))
         prises = rules.prises_confirmees(etat, parts, demande)
         jour = instant.astimezone(fuseau).date()
         rules.exige_fenetres([part for part in parts if prises[part.enveloppe_id]], jour)

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from services.financement.journal.rules import Ecriture, Tenue, lignes_liberation
 from services.financement.repartition import Quote, repartir
-from shared.refus import Erreur, Refus, Validation
+from shared.refus import Erreur, Refus, TransitionInterdite, Validation
+from shared.schemas.financement.actions import StatutAction
 from shared.schemas.financement.journal import EvenementJournal, Livre
 from shared.schemas.financement.reservations import (
     ConfirmationCreation,
@@ -71,6 +72,7 @@ class EtatAction:
     action_id: UUID
     parts: Sequence[PartAction]
     disponibles: Mapping[UUID, int]
+    statut: StatutAction = StatutAction.EN_COURS
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,16 @@ def verifier_demande(demande: ReservationCreation) -> None:
         raise Validation([Erreur("/", "hors-bornes", "Une place ou un centime au moins")])
 
 
+def exige_vivante(statut: StatutAction) -> None:
+    """Refuse to commit anything more to an action that was abandoned.
+
+    Raises:
+        TransitionInterdite: nothing is possible from there.
+    """
+    if statut is StatutAction.ABANDONNEE:
+        raise TransitionInterdite(statut, [])
+
+
 def apres_expirations(etat: EtatAction, echues: Sequence[EtatReservation]) -> EtatAction:
     """Return the action's state once the reservations that are due have given back."""
     disponibles = dict(etat.disponibles)
@@ -135,11 +147,13 @@ def tenues_reservees(
         jour: civil day of the reservation, where the collectivité is.
 
     Raises:
+        TransitionInterdite: the action was abandoned.
         HorsPeriode: an envelope that would pay is closed, or `jour` out of its window.
         DisponibleInsuffisant: places or cents are short, with what is left of both.
 
     Source: règles de financement, § 5 et § 8 ; I-42, I-43.
     """
+    exige_vivante(etat.statut)
     if montant_centimes:
         exige_fenetres(etat.parts, jour)
     disponibles = [etat.disponibles.get(part.enveloppe_id, 0) for part in etat.parts]

@@ -8,6 +8,7 @@ from services.financement.tables.conventions import (
     Action,
     Convention,
     DocumentConvention,
+    PublicationSubvention,
     VersionConvention,
 )
 from services.financement.tables.credits import (
@@ -16,6 +17,7 @@ from services.financement.tables.credits import (
     CreditPaiement,
     Exercice,
     Rattachement,
+    Reliquat,
     RevisionAutorisation,
 )
 from services.financement.tables.engagements import (
@@ -87,8 +89,10 @@ __all__ = [
     "PartFinancement",
     "PointEtape",
     "PrevisionValorisation",
+    "PublicationSubvention",
     "Rattachement",
     "RegleValorisation",
+    "Reliquat",
     "Remboursement",
     "Reservation",
     "ReservationLigne",

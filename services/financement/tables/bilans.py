@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from services.financement.tables.base import Base, vers
@@ -46,6 +46,8 @@ class Bilan(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "enveloppe_id", "cree_le", "id"),
+        # An adopted one is frozen by a trigger too.
+        CheckConstraint("sha256 IS NULL OR statut = 'adopte'", name="empreinte"),
         *vers("enveloppe", "taux"),
         fiche(
             "Ce qu'un financeur doit d'une dépense, et le calcul qui le dit",
@@ -79,6 +81,15 @@ class Bilan(Versionnee, Base):
         source="service",
         unite="liquidations",
     )
+    avertissements: Mapped[list[Any]] = colonne(
+        "Ce qui semble financé deux fois ou n'est pas un ajout : code, action_id, liquidation_id,"
+        " autre_liquidation_id, justificatif_id",
+        source="service",
+        server_default=text("'[]'"),
+    )
     assemblee: Mapped[str | None] = colonne("Assemblée qui l'a adopté")
     date_adoption: Mapped[date | None] = colonne("Jour de l'adoption ; vide : non adopté")
     reference_adoption: Mapped[str | None] = colonne("Délibération d'adoption")
+    sha256: Mapped[bytes | None] = colonne(
+        "SHA-256 du bilan adopté, en JSON canonique ; vide : non adopté", source="service"
+    )

@@ -40,6 +40,7 @@ class Convention(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "reference", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "date_signature", "id"),
         ForeignKeyConstraint(
             ["collectivite", "convention_mere_id"], ["convention.collectivite", "convention.id"]
         ),
@@ -188,6 +189,26 @@ class DocumentConvention(Ecrite, Cle, Base):
     client_id: Mapped[str] = colonne(_CLIENT, AUCUNE, source="jeton")
 
 
+class PublicationSubvention(Ecrite, Cle, Base):
+    """When and where the essential data of a subsidy were published. Never changed."""
+
+    __tablename__ = "publication_subvention"
+    __table_args__ = (
+        Index(None, "collectivite", "convention_id", "cree_le", "id"),
+        *vers("convention"),
+        fiche(
+            "La publication des données essentielles d'une subvention ; immuable",
+            source="POST /v1/conventions/{id}/publications",
+        ),
+    )
+
+    convention_id: Mapped[UUID] = colonne("Convention de subvention")
+    date_publication: Mapped[date] = colonne("Jour où les données furent publiées")
+    acte: Mapped[str] = colonne("Acte qui publie : décision, ou jeu de données")
+    url: Mapped[str] = colonne("Adresse publique où elles se lisent")
+    client_id: Mapped[str] = colonne(_CLIENT, AUCUNE, source="jeton")
+
+
 class Action(Versionnee, Base):
     """An action of a convention."""
 
@@ -195,6 +216,7 @@ class Action(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "convention_id", "code", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "convention_id", "cree_le", "id"),
         *vers("convention"),
         fiche("Une action d'une convention", source="POST /v1/conventions/{id}/actions"),
     )

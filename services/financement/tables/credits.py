@@ -8,8 +8,13 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from services.financement.tables.base import Base, vers
-from shared.schemas.financement.credits import StatutAutorisation, StatutCloture, StatutExercice
-from shared.socle.dictionnaire import colonne, fiche
+from shared.schemas.financement.credits import (
+    SortReste,
+    StatutAutorisation,
+    StatutCloture,
+    StatutExercice,
+)
+from shared.socle.dictionnaire import INDIRECTE, colonne, fiche
 from shared.socle.tables import Cle, Ecrite, Versionnee
 
 
@@ -80,6 +85,7 @@ class CreditPaiement(Versionnee, Base):
             postgresql_where=text("autorisation_engagement_id IS NULL"),
         ),
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "exercice", "cree_le", "id"),
         CheckConstraint(
             "autorisation_engagement_id IS NOT NULL OR imputation IS NOT NULL", name="objet"
         ),
@@ -150,13 +156,63 @@ class Cloture(Versionnee, Base):
     source: Mapped[str] = colonne("Délibération ou règlement qui clôt")
     choix: Mapped[dict[str, Any]] = colonne(
         "Choix : credits (credit_paiement_id, reliquat), rattachements (liquidation_id,"
-        " credit_paiement_id)"
+        " credit_paiement_id), restes (enveloppe_id, objet, engagement_id, sort,"
+        " vers_enveloppe_id, decision)"
     )
     client_id: Mapped[str] = colonne("Client OAuth qui l'a demandée", source="jeton")
     termine_le: Mapped[datetime | None] = colonne("Fin du travail", source="service")
     resultat: Mapped[dict[str, Any] | None] = colonne(
         "Totaux, et services faits qui attendent un choix", source="service"
     )
+
+
+class Reliquat(Ecrite, Cle, Base):
+    """What a closing made of what an envelope, or an engagement on it, left. Insert-only."""
+
+    __tablename__ = "reliquat"
+    __table_args__ = (
+        # One a closing and a line, whatever the number of runs (I-24).
+        Index(
+            "ix_reliquat_engage",
+            "collectivite",
+            "cloture_id",
+            "enveloppe_id",
+            "engagement_id",
+            unique=True,
+            postgresql_where=text("engagement_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_reliquat_disponible",
+            "collectivite",
+            "cloture_id",
+            "enveloppe_id",
+            unique=True,
+            postgresql_where=text("engagement_id IS NULL"),
+        ),
+        Index(None, "collectivite", "exercice_id", "cree_le", "id"),
+        CheckConstraint("montant_centimes > 0", name="montant"),
+        CheckConstraint("a_reverser_centimes BETWEEN 0 AND montant_centimes", name="a_reverser"),
+        CheckConstraint("(sort = 'report') = (vers_enveloppe_id IS NOT NULL)", name="report"),
+        ForeignKeyConstraint(
+            ["collectivite", "vers_enveloppe_id"], ["enveloppe.collectivite", "enveloppe.id"]
+        ),
+        *vers("exercice", "cloture", "enveloppe", "engagement"),
+        fiche(
+            "Ce qu'une clôture a fait d'un reste d'enveloppe ou d'engagement ; jamais changé",
+            source="service",
+        ),
+    )
+
+    exercice_id: Mapped[UUID] = colonne("Exercice clos")
+    cloture_id: Mapped[UUID] = colonne("Clôture dont un choix le dit")
+    enveloppe_id: Mapped[UUID] = colonne("Enveloppe qui l'avait")
+    engagement_id: Mapped[UUID | None] = colonne(
+        "Engagement dont c'était le reste ; vide : ce qui n'était pas engagé", INDIRECTE
+    )
+    sort: Mapped[str] = colonne("Ce qu'il est devenu", codes=SortReste)
+    montant_centimes: Mapped[int] = colonne("Montant du reste")
+    a_reverser_centimes: Mapped[int] = colonne("Ce qui en est dû au financeur, l'ayant versé")
+    vers_enveloppe_id: Mapped[UUID | None] = colonne("Enveloppe qui a reçu le report")
 
 
 class Rattachement(Ecrite, Cle, Base):

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from services.financement.tables.base import Base, vers
@@ -33,9 +33,21 @@ class Engagement(Versionnee, Base):
         Index(None, "collectivite", "exercice", "numero", unique=True),
         Index(None, "collectivite", "reservation_id", unique=True),  # I-40, by the database too
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "date_engagement", "id"),
         Index(None, "collectivite", "cle_doublon"),
         CheckConstraint("places_liberees BETWEEN 0 AND places", name="places"),
         CheckConstraint("reservation_id IS NOT NULL OR objet IS NOT NULL", name="origine"),
+        # I-20, by the database too.
+        CheckConstraint("NOT (personnel AND ae_id IS NOT NULL)", name="personnel"),
+        CheckConstraint(
+            "non_couvert_centimes = 0 OR (non_couvert_centimes > 0 AND ae_id IS NOT NULL)",
+            name="non_couvert",
+        ),
+        Index(None, "collectivite", "ae_id"),
+        ForeignKeyConstraint(
+            ["collectivite", "ae_id"],
+            ["autorisation_engagement.collectivite", "autorisation_engagement.id"],
+        ),
         *vers("action", "reservation"),
         fiche(
             "Ce qu'une réservation confirmée est devenue, ou ce qui est dû à un tiers",
@@ -75,6 +87,14 @@ class Engagement(Versionnee, Base):
         "Montants prévus : exercice, montant_centimes", server_default=text("'[]'")
     )
     ae_id: Mapped[UUID | None] = colonne("Autorisation d'engagement qui le porte aussi")
+    personnel: Mapped[bool] = colonne(
+        "Vrai : dépense de personnel, jamais sur une autorisation", server_default=text("false")
+    )
+    non_couvert_centimes: Mapped[int] = colonne(
+        "Ce que l'autorisation porte seule : les exercices à venir, sans enveloppe notifiée",
+        source="service",
+        server_default=text("0"),
+    )
     client_id: Mapped[str | None] = colonne(
         "Client OAuth qui l'a engagé ; vide : avant que ce ne soit retenu", source="jeton"
     )
@@ -94,11 +114,26 @@ class EngagementLigne(Cloisonnee, Base):
     __tablename__ = "engagement_ligne"
     __table_args__ = (
         Index(None, "collectivite", "enveloppe_id"),
-        CheckConstraint("montant_centimes > 0", name="montant"),
+        # What is engaged and not liquidated: few rows, whatever was engaged.
+        Index(
+            "ix_engagement_ligne_reste",
+            "collectivite",
+            "engagement_id",
+            postgresql_where=text(
+                "montant_centimes + couvert_centimes + recu_centimes - reporte_centimes"
+                " - liquide_centimes - degage_centimes > 0"
+            ),
+        ),
+        CheckConstraint(
+            "montant_centimes >= 0 AND couvert_centimes >= 0 AND recu_centimes >= 0"
+            " AND montant_centimes + couvert_centimes + recu_centimes > 0",
+            name="montant",
+        ),
         # Per line, never more than what it holds (I-13), by the database too.
         CheckConstraint(
-            "liquide_centimes >= 0 AND degage_centimes >= 0"
-            " AND liquide_centimes + degage_centimes <= montant_centimes",
+            "liquide_centimes >= 0 AND degage_centimes >= 0 AND reporte_centimes >= 0"
+            " AND liquide_centimes + degage_centimes + reporte_centimes"
+            " <= montant_centimes + couvert_centimes + recu_centimes",
             name="emploi",
         ),
         *vers("engagement", "enveloppe"),
@@ -112,7 +147,24 @@ class EngagementLigne(Cloisonnee, Base):
     engagement_id: Mapped[UUID] = colonne("Engagement", primary_key=True)
     enveloppe_id: Mapped[UUID] = colonne("Enveloppe", primary_key=True)
     rang: Mapped[int] = colonne("Ordre de la ligne, de 0", unite="rang")
-    montant_centimes: Mapped[int] = colonne("Montant que l'enveloppe porte")
+    montant_centimes: Mapped[int] = colonne(
+        "Montant que l'enveloppe porte, le jour de l'engagement"
+    )
+    couvert_centimes: Mapped[int] = colonne(
+        "Ce qu'elle porte en plus, pour un exercice alors à venir, notifié depuis",
+        source="POST /v1/engagements/{id}/couvertures",
+        server_default=text("0"),
+    )
+    recu_centimes: Mapped[int] = colonne(
+        "Ce que le report d'une autre enveloppe y ajoute",
+        source="service",
+        server_default=text("0"),
+    )
+    reporte_centimes: Mapped[int] = colonne(
+        "Ce qui en est porté par l'enveloppe d'un exercice suivant",
+        source="service",
+        server_default=text("0"),
+    )
     liquide_centimes: Mapped[int] = colonne(
         "Ce qui en est liquidé", source="service", server_default=text("0")
     )

@@ -20,7 +20,8 @@ class Enveloppe(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "reference", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
-        Index(None, "collectivite", "convention_id"),
+        Index(None, "collectivite", "convention_id", "cree_le", "id"),
+        Index(None, "collectivite", "exercice", "cree_le", "id"),
         CheckConstraint("fenetre_debut <= fenetre_fin", name="fenetre"),
         *vers("convention", "action"),
         fiche(

@@ -40,6 +40,14 @@ class Ecriture(Cle, Base):
             "engagement_id",
             postgresql_where=text("engagement_id IS NOT NULL"),
         ),
+        # What moved since a day, of the same list.
+        Index(
+            "ix_ecriture_engagement_effet",
+            "collectivite",
+            "date_effet",
+            "engagement_id",
+            postgresql_where=text("engagement_id IS NOT NULL"),
+        ),
         # A rattachement and its contre-passation, each once (I-23).
         Index(
             "ix_ecriture_rattachement",

@@ -20,6 +20,7 @@ class Justificatif(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "sha256", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "type", "cree_le", "id"),
         # One piece's imputations sum to its amount at most (I-17), by the database too.
         CheckConstraint(
             "impute_centimes BETWEEN 0 AND coalesce(montant_total_centimes, 0)", name="impute"

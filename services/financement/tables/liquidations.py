@@ -28,6 +28,13 @@ class Liquidation(Versionnee, Base):
             "id",
             postgresql_where=text("justifie_centimes < montant_retenu_centimes"),
         ),
+        # What waits for its order: few rows too.
+        Index(
+            "ix_liquidation_a_mandater",
+            "collectivite",
+            "engagement_id",
+            postgresql_where=text("statut IN ('certifiee', 'certifiee_partiellement')"),
+        ),
         CheckConstraint(
             "montant_retenu_centimes BETWEEN 0 AND montant_presente_centimes", name="retenu"
         ),

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from services.financement.tables.base import Base, vers
@@ -34,6 +34,9 @@ class Mandat(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "exercice", "numero", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "exercice", "cree_le", "id"),
+        Index(None, "collectivite", "exercice", "statut", "cree_le", "id"),
+        Index(None, "collectivite", "statut", "cree_le", "id"),
         Index(None, "collectivite", "liquidation_id"),
         # One order at a time: another only when the comptable has rejected it.
         Index(
@@ -44,6 +47,9 @@ class Mandat(Versionnee, Base):
             postgresql_where=text("statut <> 'rejete'"),
         ),
         CheckConstraint("montant_centimes > 0", name="montant"),
+        ForeignKeyConstraint(
+            ["collectivite", "credit_id"], ["credit_paiement.collectivite", "credit_paiement.id"]
+        ),
         *vers("liquidation"),
         fiche(
             "Un ordre de payer, numéroté dans l'exercice",

@@ -21,6 +21,8 @@ class PointEtape(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "convention_id", "connu_au"),
+        Index(None, "collectivite", "convention_id", "cree_le", "id"),
+        Index(None, "collectivite", "statut", "cree_le", "id"),
         CheckConstraint(
             "(statut = 'brouillon') = (sha256 IS NULL)"
             " AND (sha256 IS NULL) = (contenu IS NULL)"
@@ -65,6 +67,8 @@ class Indicateur(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "convention_id", "exercice", "code", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "convention_id", "cree_le", "id"),
+        Index(None, "collectivite", "exercice", "cree_le", "id"),
         *vers("convention"),
         fiche(
             "Un indicateur d'une convention, pour un exercice",

@@ -31,6 +31,9 @@ class Titre(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "exercice", "numero", unique=True),
         Index(None, "collectivite", "cree_le", "id"),
+        Index(None, "collectivite", "exercice", "cree_le", "id"),
+        Index(None, "collectivite", "exercice", "statut", "cree_le", "id"),
+        Index(None, "collectivite", "statut", "cree_le", "id"),
         Index(None, "collectivite", "enveloppe_id", "cree_le", "id"),
         CheckConstraint("montant_centimes > 0", name="montant"),
         CheckConstraint(

@@ -75,6 +75,7 @@ class Valorisation(Versionnee, Base):
     __table_args__ = (
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "enveloppe_id", "cree_le", "id"),
+        Index(None, "collectivite", "statut", "cree_le", "id"),
         CheckConstraint("montant_centimes > 0", name="montant"),
         *vers("enveloppe", "regle_valorisation"),
         fiche(

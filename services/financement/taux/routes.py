@@ -1,5 +1,7 @@
 """Dated rates, each with its source: of funders, of flat rates, of contrats aidés."""
 
+from datetime import date
+from fractions import Fraction
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,8 +11,14 @@ from starlette.responses import Response
 
 from services.financement.taux import queries, rules
 from shared.refus import Introuvable
-from shared.schemas.commun import Operation
-from shared.schemas.financement.bilans import NatureTaux, PageTauxDates, TauxDate, TauxDateCreation
+from shared.schemas.commun import DateCivile, Operation
+from shared.schemas.financement.bilans import (
+    NatureTaux,
+    OrigineTaux,
+    PageTauxDates,
+    TauxDate,
+    TauxDateCreation,
+)
 from shared.socle.contrat import CommandeDep, portee, routeur
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
@@ -27,9 +35,17 @@ _TauxId = Annotated[
 ]
 
 
-def render(row: Row[Any]) -> TauxDate:
-    """Make the contract of a rate."""
-    return TauxDate.model_validate(row, from_attributes=True)
+def render(row: Row[Any], au: date | None = None) -> TauxDate:
+    """Make the contract of a rate, with what it comes to on a day when asked."""
+    nature = NatureTaux(row.nature)
+    taux = Fraction(row.numerateur, row.denominateur)
+    return TauxDate.model_validate(
+        {
+            "origine": OrigineTaux.COLLECTIVITE,
+            **row._mapping,
+            "part_mensuelle_centimes": rules.part_mensuelle(nature, taux, au),
+        }
+    )
 
 
 @router.post(
@@ -79,9 +95,21 @@ async def lister_taux(
             examples=[["intervention"]],
         ),
     ],
+    au: Annotated[
+        DateCivile | None,
+        Query(
+            description="Ceux qui valent ce jour, un par code ; absent : tous",
+            examples=["2026-03-02"],
+        ),
+    ] = None,
 ) -> Response:
-    """Rend les taux et leurs sources, les plus récents d'abord. Portée `financement:lire`."""
-    return rendre_page(page, await queries.list_taux(tx, page, nature), render)
+    """Rend les taux de la collectivité et, à côté, ceux que des textes donnent à toutes.
+
+    Les plus récents d'abord. Un jour donné, le sien l'emporte sur un taux national de même code, et
+    la part mensuelle d'un contrat aidé est chiffrée. Portée `financement:lire`.
+    """
+    rows = await queries.list_taux(tx, page, nature, au)
+    return rendre_page(page, rows, lambda row: render(row, au))
 
 
 @router.get(
@@ -92,5 +120,9 @@ async def lister_taux(
     responses=refusals(Introuvable),
 )
 async def obtenir_taux(taux_id: _TauxId, request: Request, tx: TransactionDep) -> Response:
-    """Rend un taux tel qu'il fut enregistré : il ne change jamais. Portée `financement:lire`."""
+    """Rend un taux, enregistré ici ou national : il ne change jamais. Portée `financement:lire`."""
+    if (national := rules.national(taux_id)) is not None:
+        origine = {"origine": OrigineTaux.NATIONAL, "part_mensuelle_centimes": None}
+        taux = TauxDate.model_validate({**vars(national), **origine})
+        return rendre_lecture(request, taux, 1)
     return rendre_lecture(request, render(await queries.read_taux(tx, taux_id)), 1)

@@ -20,7 +20,7 @@ from shared.schemas.financement.valorisations import (
     StatutValorisation,
 )
 from shared.socle.db import Transaction, siens
-from shared.socle.pages import PageDemandee, paginer, parmi
+from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _R, _P, _T = tables.RegleValorisation, tables.PrevisionValorisation, tables.Valorisation
 _J = tables.Justificatif
@@ -206,8 +206,13 @@ async def list_valorisations(
     statuts: Sequence[StatutValorisation],
 ) -> Sequence[Row[Any]]:
     """Read a page of contributions, of some envelopes or states when asked."""
-    statement = _SELECT.where(parmi(_T.enveloppe_id, enveloppes), parmi(_T.statut, statuts))
-    return await paginer(tx, statement, _T, page)
+    if statuts:
+        statement = _SELECT.where(parmi(_T.enveloppe_id, enveloppes))
+        tranches = par_tranches(statement, _T.statut, statuts, _T, page)
+    else:
+        tranches = par_tranches(_SELECT, _T.enveloppe_id, enveloppes, _T, page)
+    ensemble = tranches.subquery()
+    return await paginer(tx, select(ensemble), ensemble.c, page)
 
 
 async def store_valorisation(tx: Transaction, values: Mapping[str, Any]) -> None:

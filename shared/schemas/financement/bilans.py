@@ -21,7 +21,9 @@ from shared.schemas.commun import (
     Rang,
     Ressource,
 )
+from shared.schemas.financement.justificatifs import Sha256
 
+AVERTISSEMENTS_MAX = 100
 PointsBase = Annotated[
     int, Field(strict=True, ge=0, le=10_000, description="En dix-millièmes : 10 000 pour 100 %")
 ]
@@ -37,6 +39,16 @@ class NatureTaux(StrEnum):
     INTERVENTION = "intervention"
     FORFAIT = "forfait"
     CONTRAT_AIDE = "contrat_aide"
+
+
+class OrigineTaux(StrEnum):
+    """Qui donne un taux. Liste fermée.
+
+    `collectivite` : enregistré ici, et préféré ; `national` : livré avec le service, d'un texte.
+    """
+
+    COLLECTIVITE = "collectivite"
+    NATIONAL = "national"
 
 
 class TauxDateCreation(Entree):
@@ -66,6 +78,12 @@ class TauxDate(Modele):
     valable_du: DateCivile
     source: Libelle | None
     confirme: Booleen
+    origine: OrigineTaux = Field(json_schema_extra={"readOnly": True})
+    part_mensuelle_centimes: Centimes | None = Field(
+        json_schema_extra={"readOnly": True},
+        description="D'un contrat aidé, un jour donné (`au`) : ce taux du RSA socle d'une personne"
+        " seule ce jour-là ; nulle pour un autre taux, ou si ce montant n'est pas su",
+    )
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
 
 
@@ -76,8 +94,8 @@ class PageTauxDates(Page[TauxDate]):
 class StatutBilan(StrEnum):
     """États d'un bilan. Liste fermée.
 
-    `incomplet` : il manque des justificatifs ; `calcule` : l'assemblée peut l'adopter ;
-    `remplace` : un autre calcul l'a suivi.
+    `incomplet` : il manque des justificatifs, ou la base d'une action renforcée ; `calcule` :
+    l'assemblée peut l'adopter ; `remplace` : un autre calcul l'a suivi.
     """
 
     INCOMPLET = "incomplet"
@@ -110,6 +128,7 @@ class TypeRefaction(StrEnum):
 class NatureLigneBilan(StrEnum):
     """Ce qu'une ligne de bilan dit. Liste ouverte."""
 
+    BASE_REFERENCE = "base_reference"
     DEPENSE_RETENUE = "depense_retenue"
     PART_DU_FINANCEUR = "part_du_financeur"
     PLAFOND = "plafond"
@@ -120,6 +139,33 @@ class NatureLigneBilan(StrEnum):
     A_TITRER = "a_titrer"
     A_REDUIRE = "a_reduire"
     A_REVERSER = "a_reverser"
+
+
+class CodeAvertissementBilan(StrEnum):
+    """Ce qu'un bilan ne tranche pas seul. Liste ouverte.
+
+    `tiers_periode_objet` : une autre dépense a même tiers, même mois et même objet ;
+    `justificatif_declare_ailleurs` : une pièce de la dépense est aussi imputée hors d'elle ;
+    `parts_au_dela_du_tout` : les taux des financeurs d'une action y dépassent 100 % ;
+    `base_reference_absente` : d'une action renforcée, rien ne dit ce qu'elle faisait avant ;
+    `base_reference_non_deduite` : la dépense est donnée, à qui la donne d'en ôter cette base.
+    """
+
+    TIERS_PERIODE_OBJET = "tiers_periode_objet"
+    JUSTIFICATIF_DECLARE_AILLEURS = "justificatif_declare_ailleurs"
+    PARTS_AU_DELA_DU_TOUT = "parts_au_dela_du_tout"
+    BASE_REFERENCE_ABSENTE = "base_reference_absente"
+    BASE_REFERENCE_NON_DEDUITE = "base_reference_non_deduite"
+
+
+class AvertissementBilan(Modele):
+    """Ce qu'un bilan ne tranche pas seul, et de quoi il s'agit."""
+
+    code: CodeAvertissementBilan
+    action_id: Identifiant | None
+    liquidation_id: Identifiant | None = Field(description="De la dépense retenue")
+    autre_liquidation_id: Identifiant | None = Field(description="Celle qui paie peut-être de même")
+    justificatif_id: Identifiant | None
 
 
 class RefactionLigne(Entree):
@@ -162,8 +208,9 @@ class BilanCreation(Entree):
     depense_retenue_centimes: Centimes | None = Field(
         default=None,
         description="Dépense éligible de tous les financeurs ; nulle : lue au journal, liquidée,"
-        " mandatée et payée sur les enveloppes de même convention, exercice et objet ; requise si"
-        " d'autres se recouvrent avec celle-ci ou sont du même financeur",
+        " mandatée et payée sur les enveloppes de même convention, exercice et objet, moins la base"
+        " des actions renforcées ; requise si d'autres se recouvrent avec celle-ci ou sont du même"
+        " financeur",
     )
     taux_code: Code = Field(description="Taux d'intervention du financeur ; celui du jour d'arrêté")
     refactions: list[RefactionLigne] = Field(default_factory=list, max_length=50)
@@ -211,14 +258,21 @@ class Bilan(Ressource):
     a_titrer_centimes: Centimes = Field(description="À réclamer par un titre")
     a_reduire_centimes: Centimes = Field(description="À ôter de titres émis et non encaissés")
     a_reverser_centimes: Centimes = Field(description="Encaissé en trop, à rendre")
-    lignes: list[LigneBilan] = Field(max_length=100, description="Le calcul, dans son ordre")
+    lignes: list[LigneBilan] = Field(max_length=600, description="Le calcul, dans son ordre")
     justificatifs_manquants: list[Libelle] = Field(max_length=100)
     liquidations_a_justifier: Entier = Field(
         description="Liquidations de cette dépense que des pièces ne couvrent pas en entier"
     )
+    avertissements: list[AvertissementBilan] = Field(
+        max_length=AVERTISSEMENTS_MAX, description="Ce que ce calcul ne tranche pas seul"
+    )
     assemblee: Libelle | None
     date_adoption: DateCivile | None
     reference_adoption: Libelle | None
+    sha256: Sha256 | None = Field(
+        json_schema_extra={"readOnly": True},
+        description="Empreinte du bilan adopté, en JSON canonique sans ce champ ; nulle avant",
+    )
     hors_delai: Booleen = Field(description="Vrai : adopté après la date limite")
 
 

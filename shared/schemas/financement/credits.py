@@ -20,6 +20,7 @@ from shared.schemas.commun import (
     Rang,
     Ressource,
 )
+from shared.schemas.financement.enveloppes import Financeur, StatutEnveloppe
 from shared.schemas.financement.journal import Variation
 
 ECHEANCES_MAX = 30
@@ -243,6 +244,45 @@ class CreditLigne(Entree):
     reliquat: SortCredits
 
 
+class SortReste(StrEnum):
+    """Ce que devient ce qu'une enveloppe, ou un engagement, laisse. Liste fermée.
+
+    `degagement` rend l'engagé à l'enveloppe, dont le disponible a son propre sort ; `annulation`
+    perd l'un ou l'autre ; `retour_financeur` aussi, et doit au financeur ce qu'il en avait versé.
+    """
+
+    REPORT = "report"
+    DEGAGEMENT = "degagement"
+    ANNULATION = "annulation"
+    RETOUR_FINANCEUR = "retour_financeur"
+
+
+class ObjetReste(StrEnum):
+    """Ce qui reste d'une enveloppe dont la fenêtre est finie. Liste fermée."""
+
+    DISPONIBLE = "disponible"
+    ENGAGE = "engage"
+
+
+class ResteLigne(Entree):
+    """Ce que devient un reste : du disponible, de l'engagé, ou de celui d'un engagement."""
+
+    enveloppe_id: Identifiant = Field(description="Dont la fenêtre a fini dans l'année, ou avant")
+    objet: ObjetReste
+    engagement_id: Identifiant | None = Field(
+        default=None, description="Nul : de tout engagement qu'aucune autre ligne ne nomme"
+    )
+    sort: SortReste
+    vers_enveloppe_id: Identifiant | None = Field(
+        default=None, description="Celle, d'un exercice suivant, qui reçoit un report"
+    )
+    decision: Libelle | None = Field(
+        default=None,
+        description="Décision expresse : requise pour reporter sur un autre financeur, une autre"
+        " convention, ou hors d'un volet non fongible",
+    )
+
+
 class RattachementLigne(Entree):
     """Les crédits auxquels un service fait se rattache, ou le choix de n'en rien faire."""
 
@@ -261,6 +301,11 @@ class ClotureExerciceCreation(Entree):
         default=[],
         max_length=500,
         description="Pour ce qui n'est pas engagé sur une autorisation : elle dit ses crédits",
+    )
+    restes: list[ResteLigne] = Field(
+        default=[],
+        max_length=500,
+        description="Pour chaque reste d'enveloppe ; sans choix, l'exercice attend",
     )
 
 
@@ -289,6 +334,23 @@ class EcartCloture(Modele):
     motif: MotifEcart
 
 
+class MotifReste(StrEnum):
+    """Pourquoi un reste attend. Liste ouverte."""
+
+    SANS_CHOIX = "sans_choix"
+    RESERVATION_EN_ATTENTE = "reservation_en_attente"
+    SORT_IMPOSSIBLE = "sort_impossible"
+
+
+class EcartReste(Modele):
+    """Un reste qui attend un choix, ou dont le choix n'a pas pu être suivi."""
+
+    enveloppe_id: Identifiant
+    engagement_id: Identifiant | None = Field(description="Nul : ce qui n'est pas engagé")
+    montant_centimes: Centimes
+    motif: MotifReste
+
+
 class ResultatCloture(Modele):
     """Ce que l'année laisse ; rejouée, une clôture dit la même chose."""
 
@@ -304,6 +366,22 @@ class ResultatCloture(Modele):
     annule_centimes: Centimes = Field(description="Crédits de paiement annulés")
     ecarts: list[EcartCloture] = Field(
         max_length=500, description="Vide, et l'exercice est clos ; sinon il attend ces choix"
+    )
+    # Closings that were done before the rests of envelopes were settled said nothing of them.
+    restes_reportes_centimes: Centimes = Field(
+        default=0, description="Restes d'enveloppes reportés sur un exercice suivant"
+    )
+    restes_degages_centimes: Centimes = Field(
+        default=0, description="Engagés rendus à leur enveloppe"
+    )
+    restes_annules_centimes: Centimes = Field(
+        default=0, description="Restes annulés, retours au financeur compris"
+    )
+    a_reverser_centimes: Centimes = Field(
+        default=0, description="Ce qui en est dû aux financeurs, l'ayant versé"
+    )
+    restes: list[EcartReste] = Field(
+        default=[], max_length=500, description="Restes qui attendent un choix"
     )
 
 
@@ -328,6 +406,49 @@ class Rattachement(Modele):
     cree_le: Instant = Field(
         json_schema_extra={"readOnly": True}, description="Instant de création"
     )
+
+
+class EnveloppeASolder(Modele):
+    """Ce qui reste d'une enveloppe dont la fenêtre a fini : à choisir pour clore."""
+
+    id: Identifiant = Field(
+        json_schema_extra={"readOnly": True}, description="Identifiant de l'enveloppe"
+    )
+    reference: Code
+    exercice: Annee | None
+    financeur: Financeur | None
+    fenetre_fin: DateCivile | None
+    statut: StatutEnveloppe
+    disponible_centimes: Centimes = Field(description="Ni réservé ni engagé")
+    reserve_centimes: Centimes = Field(description="Réservé : à confirmer ou à rendre d'abord")
+    engage_centimes: Centimes = Field(description="Engagé et non liquidé")
+    liquide_centimes: Centimes = Field(
+        description="Liquidé et non mandaté : il se mandate encore, rattaché ou non"
+    )
+
+
+class PageEnveloppesASolder(Page[EnveloppeASolder]):
+    """Une page de restes."""
+
+
+class Reliquat(Modele):
+    """Ce qu'une clôture a fait d'un reste."""
+
+    id: Identifiant = Field(json_schema_extra={"readOnly": True}, description="Identifiant opaque")
+    cloture_id: Identifiant
+    enveloppe_id: Identifiant
+    engagement_id: Identifiant | None = Field(description="Nul : ce qui n'était pas engagé")
+    sort: SortReste
+    montant_centimes: Centimes
+    a_reverser_centimes: Centimes = Field(description="Ce qui en est dû au financeur")
+    vers_enveloppe_id: Identifiant | None = Field(description="Celle qui a reçu un report")
+    cree_le: Instant = Field(
+        json_schema_extra={"readOnly": True}, description="Instant de création"
+    )
+
+
+class PageReliquats(Page[Reliquat]):
+    """Une page de reliquats."""
 
 
 class PageRattachements(Page[Rattachement]):

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from shared.schemas.commun import (
     Annee,
     Auteur,
+    Booleen,
     Centimes,
     CentimesPositifs,
     DateCivile,
@@ -76,7 +77,11 @@ class EngagementCreation(Entree):
     echeancier: list[EcheanceEngagementLigne] = Field(
         default_factory=list,
         max_length=10,
-        description="Par exercice ; sa somme est le montant. Vide : l'exercice de l'engagement",
+        description="Par exercice ; sa somme est le montant. Vide : l'exercice de l'engagement."
+        " Sur une autorisation, elle seule porte les exercices à venir",
+    )
+    personnel: Booleen = Field(
+        default=False, description="Dépense de personnel : jamais sur une autorisation"
     )
     ae_id: Identifiant | None = Field(
         default=None, description="Autorisation d'engagement qui le porte aussi"
@@ -97,6 +102,39 @@ class DegagementCreation(Entree):
     motif: Libelle = Field(description="Sans donnée de santé ni identité")
 
 
+class CouvertureLigne(Entree):
+    """Ce qu'une enveloppe de l'exercice en porte."""
+
+    enveloppe_id: Identifiant
+    montant_centimes: CentimesPositifs
+
+
+class CouvertureCreation(Entree):
+    """Ce que les enveloppes d'un exercice, notifiées depuis, portent d'un engagement."""
+
+    exercice: Annee = Field(description="Une année de l'échéancier, après celle de l'engagement")
+    enveloppes: list[CouvertureLigne] = Field(
+        min_length=1, max_length=20, description="Ensemble, l'échéance de l'exercice au plus"
+    )
+    source: Libelle = Field(description="Acte qui engage l'échéance")
+
+
+class ReportEngagementCreation(Entree):
+    """Ce qu'un avenant fait porter par l'enveloppe d'un exercice suivant."""
+
+    enveloppe_id: Identifiant = Field(description="Celle qui le porte, sa fenêtre finie")
+    vers_enveloppe_id: Identifiant = Field(
+        description="Celle, ouverte et d'un exercice suivant, qui le portera"
+    )
+    date_effet: DateCivile = Field(description="Après le dernier jour de la fenêtre")
+    source: Libelle = Field(description="Avenant qui reporte")
+    decision: Libelle | None = Field(
+        default=None,
+        description="Décision expresse : requise pour reporter sur un autre financeur, une autre"
+        " convention, ou hors d'un volet non fongible",
+    )
+
+
 class Engagement(Ressource):
     """Un montant engagé, né d'une réservation confirmée ou envers un tiers."""
 
@@ -108,7 +146,9 @@ class Engagement(Ressource):
     date_engagement: DateCivile
     places: Entier
     montant_centimes: Centimes
-    ventilation: list[MontantEnveloppe] = Field(max_length=20)
+    ventilation: list[MontantEnveloppe] = Field(
+        max_length=200, description="Ce que chaque enveloppe en porte, reports faits"
+    )
     statut: StatutEngagement = Field(json_schema_extra={"readOnly": True})
     tiers_siret: Siret | None
     tiers_rna: Rna | None
@@ -116,6 +156,11 @@ class Engagement(Ressource):
     nature: NatureEngagement | None
     echeancier: list[EcheanceEngagement] = Field(max_length=10)
     ae_id: Identifiant | None
+    personnel: Booleen = Field(description="Dépense de personnel : jamais sur une autorisation")
+    non_couvert_centimes: Centimes = Field(
+        description="Ce que l'autorisation porte seule : des exercices dont l'argent n'est pas"
+        " notifié"
+    )
     pieces: list[Sha256] = Field(max_length=20, description="Justificatifs qui le fondent")
     liquide_centimes: Centimes = Field(description="Service fait certifié, mandaté ou non")
     degage_centimes: Centimes = Field(description="Rendu aux enveloppes, ne sera pas dépensé")

@@ -112,9 +112,15 @@ class OuvertureCommande(Entree):
 
 
 class AvenantEnveloppeCommande(Entree):
-    """Le nouveau montant d'une enveloppe ouverte : seule la différence est inscrite."""
+    """Le nouveau montant d'une enveloppe ouverte, ou sa nouvelle fenêtre."""
 
-    montant_centimes: Centimes = Field(description="Ce que l'enveloppe vaut désormais")
+    montant_centimes: Centimes | None = Field(
+        default=None, description="Ce qu'elle vaut désormais : seule la différence est inscrite"
+    )
+    fenetre_debut: DateCivile | None = Field(
+        default=None, description="Sans convention seulement : sinon l'avenant de la sienne"
+    )
+    fenetre_fin: DateCivile | None = Field(default=None, description="De même ; inclus")
     date_effet: DateCivile
     source: Libelle = Field(description="Avenant ou acte qui le fixe")
 

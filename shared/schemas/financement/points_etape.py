@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 from shared.schemas.commun import (
     CENTIMES_MAX,
@@ -33,6 +33,18 @@ LIGNES_MAX = 3_000
 Ecart = Annotated[int, Field(strict=True, ge=-CENTIMES_MAX, le=CENTIMES_MAX)]
 Mois = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}$", max_length=7)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$", max_length=64)]
+
+
+class _Fige(Modele):
+    """What is frozen: a field that came after it was has a default, and is left out of it.
+
+    So what was arrested reads as it was, and keeps its digest.
+    """
+
+    @model_serializer(mode="wrap")
+    def _tel_que_fige(self, rendre: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        # No return type: pydantic would publish it in place of the fields.
+        return {nom: valeur for nom, valeur in rendre(self).items() if nom in self.model_fields_set}
 
 
 class StatutPointEtape(StrEnum):
@@ -192,7 +204,7 @@ class LeveeObservee(Modele):
     masque: Booleen
 
 
-class ObservationsPointEtape(Modele):
+class ObservationsPointEtape(_Fige):
     """Ce qui n'est pas au journal, tel qu'observé : figé avec le reste, jamais recalculé."""
 
     indicateurs: list[IndicateurObserve] = Field(max_length=ORIGINES_MAX)
@@ -202,6 +214,10 @@ class ObservationsPointEtape(Modele):
     levees: list[LeveeObservee] = Field(max_length=ACTIONS_MAX)
     motif_absence: MotifAbsence | None = Field(
         description="Pourquoi parcours n'a rien compté ; nul : il a compté"
+    )
+    avec_sante: Booleen = Field(
+        default=False,
+        description="Vrai : santé et handicap y sont comptés, masqués comme le reste",
     )
 
 
@@ -302,14 +318,18 @@ class VariationCorrigee(Modele):
     variation_centimes: Variation
 
 
-class CorrectionsDepuis(Modele):
+class CorrectionsDepuis(_Fige):
     """Ce qui fut inscrit après le précédent, avec effet à sa date ou avant : il n'y change rien."""
 
     precedent: Precedent
     ecritures: Entier = Field(description="Nombre d'écritures")
     variations: list[VariationCorrigee] = Field(max_length=LIGNES_MAX)
     actes: list[ActeNomme] = Field(
-        max_length=ORIGINES_MAX, description="Actes que nomment celles-ci"
+        max_length=ORIGINES_MAX,
+        description="Actes que nomment celles-ci : les premiers, s'il y en a plus",
+    )
+    nombre_actes: Entier = Field(
+        default=0, description="Nombre d'actes distincts ; les écritures les nomment tous"
     )
 
 

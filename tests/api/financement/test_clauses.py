@@ -46,45 +46,6 @@ def minutes(nombre: int, public: str = "brsa", **values: Any) -> dict[str, Any]:
     }
 
 
-async def test_example_g_is_counted_in_minutes(terrain: Terrain) -> None:
-    """74 000 hours are 4 440 000 minutes, of which 40 % make 1 776 000."""
-    clause = await terrain.creer("/v1/clauses", CLAUSE)
-    assert (clause["prevues_minutes"], clause["cible_brsa_minutes"]) == (4_440_000, 1_776_000)
-    assert (clause["part_brsa_points_base"], clause["publics"]) == (None, [])
-    chemin = f"/v1/clauses/{clause['id']}"
-
-    ids = [
-        (await terrain.creer(f"{chemin}/declarations", minutes(nombre, public)))["id"]
-        for nombre, public in ((1_776_000, "brsa"), (2_000_000, "deld"), (600, "rqth"))
-    ]
-    for rang, sens in enumerate(("validee", "validee", "rejetee")):
-        await terrain.creer(
-            f"{chemin}/declarations/{ids[rang]}/decisions",
-            {"sens": sens, "date_effet": JOUR, "motif": "Hors clause" if rang == 2 else None},
-            version=1,
-        )
-    found = await terrain.lire(chemin)
-    assert [found[f"{nom}_minutes"] for nom in ("a_realiser", "declarees", "validees")] == [
-        663_400,
-        0,
-        3_776_000,
-    ]
-    # 1 776 000 of 3 776 000.
-    assert (found["rejetees_minutes"], found["part_brsa_points_base"]) == (600, 4_703)
-    assert {one["public"]: one["validees_minutes"] for one in found["publics"]} == {
-        "brsa": 1_776_000,
-        "deld": 2_000_000,
-        "rqth": 0,
-    }
-    complete = await terrain.creer(
-        f"{chemin}/complements",
-        {"minutes": 600, "date_effet": JOUR, "source": "Avenant 1"},
-        version=1,
-    )
-    assert (complete["prevues_minutes"], complete["version"]) == (4_440_600, 2)
-    assert complete["cible_brsa_minutes"] == 1_776_240
-
-
 async def test_nothing_is_declared_beyond_what_is_planned(terrain: Terrain) -> None:
     """What is left is told in minutes, as it is counted. Seen red: told in cents."""
     clause = await terrain.creer("/v1/clauses", CLAUSE | {"minutes_prevues": 600})

@@ -35,11 +35,13 @@ async def chaine(
         assert await verifier_journal(tx) == []
 
 
-async def moitie(terrain: Terrain, montant: int = 620_850_00) -> tuple[str, list[str]]:
+async def moitie(
+    terrain: Terrain, montant: int = 620_850_00, **values: Any
+) -> tuple[str, list[str]]:
     """An action paid by halves by the State and the département (§7 A: CLS 35, 2024)."""
     enveloppes = [
-        await terrain.enveloppe(montant, financeur="etat"),
-        await terrain.enveloppe(montant, financeur="departement"),
+        await terrain.enveloppe(montant, financeur="etat", **values),
+        await terrain.enveloppe(montant, financeur="departement", **values),
     ]
     return await terrain.action(*((one, 1, 2) for one in enveloppes)), enveloppes
 
@@ -50,43 +52,6 @@ async def somme(chaine: Chaine, enveloppes: list[str]) -> Counter[str]:
     for one in enveloppes:
         found.update(await chaine.postes(one))
     return found
-
-
-async def test_example_a_to_the_cent(chaine: Chaine) -> None:
-    """§7 A, first column to last, and the position before the solde.
-
-    Each state of the chain keeps both availabilities true: what may be engaged, and what the law
-    calls available, of which a reservation is not taken.
-    """
-    action_id, enveloppes = await moitie(chaine.terrain)
-
-    engagement = faite(await chaine.engager(action_id, 48_250_35))
-    assert parts(engagement) == [24_125_18, 24_125_17]
-    premiere = faite(await chaine.liquider(engagement, 31_000_01))
-    assert parts(premiere) == [15_500_01, 15_500_00]
-    assert (await chaine.clore(premiere))["statut"] == "paye"
-    deuxieme = faite(await chaine.liquider(engagement, 10_000_01))
-    assert parts(deuxieme) == [5_000_00, 5_000_01]
-    assert (await chaine.terrain.reserver(action_id, montant=100_000_00)).status_code == 201
-
-    found = await somme(chaine, enveloppes)
-    attendus = {
-        "ouvert": 1_241_700_00,
-        "disponible": 1_093_449_65,
-        "reserve": 100_000_00,
-        "engage": 7_250_33,
-        "liquide": 10_000_01,
-        "mandate": 0,
-        "paye": 31_000_01,
-        "disponibilite_legale": 1_193_449_65,
-    }
-    assert {poste: found[poste] for poste in attendus} == attendus
-
-    solde = faite(await chaine.liquider(engagement, 7_250_33, pour_solde=True))
-    assert parts(solde) == [3_625_17, 3_625_16]
-    engagement = await chaine.terrain.lire(f"/v1/engagements/{engagement['id']}")
-    assert (engagement["statut"], engagement["liquide_centimes"]) == ("solde", 48_250_35)
-    assert (await chaine.liquider(engagement, 1)).json()["code"] == "transition-interdite"
 
 
 async def test_engagements_are_numbered_without_a_hole_in_each_year(chaine: Chaine) -> None:

@@ -21,6 +21,14 @@ from tests.api.financement.test_credits import VOTE, credits_de
 TIERS = "10000000900017"
 
 
+OBJETS = ("engage", "disponible")
+
+
+def perdu(enveloppe_id: str, objet: str, **values: Any) -> dict[str, Any]:
+    """A rest, cancelled unless said."""
+    return {"enveloppe_id": enveloppe_id, "objet": objet, "sort": "annulation", **values}
+
+
 @dataclass
 class Annee:
     """The year 2025 of a collectivité: an envelope, an authorisation, credits, services done."""
@@ -91,7 +99,8 @@ class Annee:
         self.horloge.instant = jour
 
     async def demander(self, **choix: Any) -> str:
-        """Ask for the closing, and do not run it."""
+        """Ask for the closing, and do not run it; unless said, what is not paid is lost."""
+        choix = {"restes": [perdu(self.terrain.enveloppes[0], objet) for objet in OBJETS], **choix}
         chemin = f"/v1/exercices/{self.exercice_id}"
         version = (await self.terrain.lire(chemin))["version"]
         answer = await self.terrain.client.post(
@@ -180,6 +189,11 @@ async def test_a_year_is_closed_with_its_rattachements(annee: Annee) -> None:
         "reporte_centimes": 18_00,
         "annule_centimes": 10_00,
         "ecarts": [],
+        "restes_reportes_centimes": 0,
+        "restes_degages_centimes": 0,
+        "restes_annules_centimes": 963_01,
+        "a_reverser_centimes": 0,
+        "restes": [],
     }
     assert await annee.statut() == "clos"
     assert await annee.credit(annee.credit_ae) == {
@@ -316,7 +330,8 @@ async def test_what_has_no_credits_waits_for_a_choice(annee: Annee) -> None:
 async def test_a_closed_year_takes_no_entry(annee: Annee) -> None:
     """I-22. Planted: the check left out of the posting, red."""
     terrain = annee.terrain
-    enveloppe_id = terrain.enveloppes[0]
+    # Its window runs on: the closing of the year leaves it open.
+    enveloppe_id = await terrain.enveloppe(1_000_00, exercice=2025, fenetre_fin="2026-06-30")
     avenant = {"source": "x", "montant_centimes": 2_000_00, "date_effet": "2025-12-30"}
     chemin = f"/v1/enveloppes/{enveloppe_id}/avenants"
     await annee.finir(datetime(2026, 1, 20, 10, tzinfo=UTC))
@@ -549,3 +564,308 @@ async def test_what_a_cancelled_authorisation_gets_back_is_cancelled(annee: Anne
     names = ("engagee", "affectee", "annulee")
     assert [found[f"{name}_centimes"] for name in names] == [6_00, 0, 94_00]
     assert (answer.status_code, answer.json()["code"]) == (409, "transition-interdite")
+
+
+# What envelopes leave
+
+
+@dataclass
+class Suite:
+    """The envelope of 2025, that of 2026, and what of 2025 is engaged, free and cashed."""
+
+    annee: Annee
+    de: str
+    vers: str
+
+    async def postes(self, enveloppe_id: str) -> dict[str, int]:
+        """Balances of an envelope that are not zero, without the sum that they make."""
+        found = await self.annee.terrain.lire(f"/v1/enveloppes/{enveloppe_id}")
+        return {
+            nom.removesuffix("_centimes"): valeur
+            for nom, valeur in found.items()
+            if nom.endswith("_centimes") and valeur and nom != "disponibilite_legale_centimes"
+        }
+
+    async def reliquats(self) -> list[dict[str, Any]]:
+        """What the closings made of the rests."""
+        chemin = f"/v1/exercices/{self.annee.exercice_id}/reliquats?limite=200"
+        return list((await self.annee.terrain.lire(chemin))["elements"])
+
+    async def encaisser(self, montant: int) -> None:
+        """Cash a part of what the State notified of 2025."""
+        terrain, base = self.annee.terrain, f"/v1/enveloppes/{self.de}"
+        await terrain.creer(
+            f"{base}/notifications",
+            {
+                "montant_centimes": 1_000_00,
+                "qualificatif": "exact",
+                "date_effet": "2025-02-01",
+                "reference": "N",
+            },
+        )
+        titre = {"montant_centimes": montant, "date_emission": "2025-03-01", "objet": "Avance"}
+        emis = await terrain.creer(f"{base}/titres", titre)
+        await terrain.creer(
+            f"/v1/titres/{emis['id']}/encaissements",
+            {"montant_centimes": montant, "date_effet": "2025-04-01", "reference": "E"},
+        )
+
+
+@pytest_asyncio.fixture
+async def suite(annee: Annee) -> Suite:
+    """Both envelopes open."""
+    (de,) = annee.terrain.enveloppes
+    return Suite(annee, de, await annee.terrain.enveloppe(1_00, exercice=2026))
+
+
+async def test_each_rest_follows_the_choice_made_of_it(suite: Suite) -> None:
+    """§ 9 (1) and (4), I-24: listed, then carried, given back, lost or owed to the State."""
+    annee, terrain = suite.annee, suite.annee.terrain
+    await suite.encaisser(70_00)
+    reporte, degage, annule, rendu = [
+        await annee.engager(montant) for montant in (10_00, 20_00, 30_00, 40_00)
+    ]
+    await annee.certifier(await annee.engager(5_00, ae=False), 5_00)
+    await annee.finir()
+    chemin = f"/v1/exercices/{annee.exercice_id}/restes"
+    (reste,) = (await terrain.lire(chemin))["elements"]
+    assert {nom: valeur for nom, valeur in reste.items() if nom.endswith("_centimes")} == {
+        "disponible_centimes": 895_00,
+        "reserve_centimes": 0,
+        "engage_centimes": 100_00,
+        "liquide_centimes": 5_00,
+    }
+
+    pending = await annee.clore(await annee.demander(restes=[], rattachements=[]))
+    assert pending["statut"] == "a_reprendre"
+    assert {
+        (one["engagement_id"], one["montant_centimes"], one["motif"])
+        for one in pending["resultat"]["restes"]
+    } == {
+        (None, 895_00, "sans_choix"),
+        (reporte, 10_00, "sans_choix"),
+        (degage, 20_00, "sans_choix"),
+        (annule, 30_00, "sans_choix"),
+        (rendu, 40_00, "sans_choix"),
+    }
+    exclu = (await terrain.lire("/v1/liquidations"))["elements"][0]["id"]
+    done = await annee.clore(
+        await annee.demander(
+            rattachements=[{"liquidation_id": exclu}],
+            restes=[
+                perdu(
+                    suite.de,
+                    "engage",
+                    engagement_id=reporte,
+                    sort="report",
+                    vers_enveloppe_id=suite.vers,
+                ),
+                perdu(suite.de, "engage", engagement_id=degage, sort="degagement"),
+                perdu(suite.de, "engage", engagement_id=rendu, sort="retour_financeur"),
+                perdu(suite.de, "engage"),
+                perdu(suite.de, "disponible", sort="report", vers_enveloppe_id=suite.vers),
+            ],
+        )
+    )
+
+    assert (done["statut"], done["resultat"]["restes"]) == ("terminee", [])
+    assert {
+        nom: done["resultat"][nom] for nom in done["resultat"] if nom.startswith("restes_")
+    } == {
+        "restes_reportes_centimes": 925_00,
+        "restes_degages_centimes": 20_00,
+        "restes_annules_centimes": 70_00,
+    }
+    assert done["resultat"]["a_reverser_centimes"] == 40_00
+    assert await suite.postes(suite.de) == {
+        "ouvert": 1_000_00,
+        "liquide": 5_00,
+        "reporte": 925_00,
+        "annule": 70_00,
+    }
+    assert await suite.postes(suite.vers) == {
+        "ouvert": 926_00,
+        "disponible": 916_00,
+        "engage": 10_00,
+    }
+    recettes = await terrain.lire(f"/v1/enveloppes/{suite.de}/recette")
+    assert (recettes["encaisse_centimes"], recettes["a_reverser_centimes"]) == (30_00, 40_00)
+    assert (await terrain.lire(chemin))["elements"][0]["liquide_centimes"] == 5_00
+    assert {
+        (one["engagement_id"], one["sort"], one["montant_centimes"])
+        for one in await suite.reliquats()
+    } == {
+        (reporte, "report", 10_00),
+        (degage, "degagement", 20_00),
+        (annule, "annulation", 30_00),
+        (rendu, "retour_financeur", 40_00),
+        (None, "report", 915_00),
+    }
+    autorisation = await terrain.lire(f"/v1/autorisations-engagement/{annee.autorisation_id}")
+    assert (autorisation["engagee_centimes"], autorisation["affectee_centimes"]) == (10_00, 90_00)
+
+
+async def test_a_closing_killed_between_two_rests_is_finished_by_the_next_run(
+    suite: Suite, complet: bool
+) -> None:
+    """Each rest settled once, whatever the number of deaths; the same sums in the end.
+
+    Planted: a closing that was begun not taken up again, red.
+    """
+    annee = suite.annee
+    nombre = 40 if complet else 8
+    for _ in range(nombre):
+        await annee.engager(1_01, ae=False)
+    await annee.finir()
+    cloture_id = await annee.demander(
+        restes=[
+            perdu(suite.de, "engage", sort="report", vers_enveloppe_id=suite.vers),
+            perdu(suite.de, "disponible", sort="report", vers_enveloppe_id=suite.vers),
+        ]
+    )
+    faits, morts = 0, 0
+    for _ in range(3):
+        travail = asyncio.create_task(
+            cloturer_exercice(annee.service, cloture_id=cloture_id, collectivite=annee.collectivite)
+        )
+        while not travail.done():
+            found = len(await suite.reliquats())
+            if found > faits:
+                faits = found
+                break
+            await asyncio.sleep(0)
+        morts += travail.cancel()
+        await asyncio.gather(travail, return_exceptions=True)
+
+    done = await annee.clore(cloture_id)
+
+    assert morts
+    assert 0 < faits < nombre + 1
+    assert (done["statut"], done["resultat"]["restes_reportes_centimes"]) == ("terminee", 1_000_00)
+    assert await suite.postes(suite.de) == {"ouvert": 1_000_00, "reporte": 1_000_00}
+    assert await suite.postes(suite.vers) == {
+        "ouvert": 1_001_00,
+        "disponible": 1_001_00 - nombre * 1_01,
+        "engage": nombre * 1_01,
+    }
+    assert len(await suite.reliquats()) == nombre + 1
+
+
+async def test_two_closings_of_rests_at_the_same_instant_settle_each_once(suite: Suite) -> None:
+    annee = suite.annee
+    for _ in range(4):
+        await annee.engager(1_01, ae=False)
+    await annee.finir()
+    cloture_id = await annee.demander(
+        restes=[
+            perdu(suite.de, objet, sort="report", vers_enveloppe_id=suite.vers) for objet in OBJETS
+        ]
+    )
+
+    await asyncio.gather(
+        *(
+            cloturer_exercice(annee.service, cloture_id=cloture_id, collectivite=annee.collectivite)
+            for _ in range(2)
+        ),
+        return_exceptions=True,
+    )
+    done = await annee.clore(cloture_id)
+
+    assert done["resultat"]["restes_reportes_centimes"] == 1_000_00
+    assert len(await suite.reliquats()) == 5
+
+
+async def test_what_is_reserved_waits_for_its_confirmation(suite: Suite) -> None:
+    """It may still be engaged: nobody chooses for who reserved."""
+    annee = suite.annee
+    held = await annee.terrain.reserver(annee.action_id, montant=10_00, duree_s=86_400 * 30)
+    assert held.status_code == 201, held.text
+    await annee.finir(datetime(2026, 1, 20, 10, tzinfo=UTC))
+
+    pending = await annee.clore(await annee.demander())
+
+    assert [(one["montant_centimes"], one["motif"]) for one in pending["resultat"]["restes"]] == [
+        (1_000_00, "reservation_en_attente")
+    ]
+    assert await annee.statut() == "journee_complementaire"
+
+
+async def test_a_window_that_runs_on_is_not_settled_by_the_year(suite: Suite) -> None:
+    """§ 6: the envelope's year ends with its window, and not with the budget's."""
+    annee = suite.annee
+    ouverte = await annee.terrain.enveloppe(50_00, exercice=2025, fenetre_fin="2026-06-30")
+    await annee.finir()
+
+    done = await annee.clore(await annee.demander())
+
+    assert done["statut"] == "terminee"
+    assert await suite.postes(ouverte) == {"ouvert": 50_00, "disponible": 50_00}
+
+
+@pytest.mark.parametrize(
+    ("choix", "pointeur"),
+    [
+        pytest.param({"enveloppe_id": str(uuid4())}, "/restes/0/enveloppe_id", id="inconnue"),
+        pytest.param({"enveloppe": "vers"}, "/restes/0/enveloppe_id", id="fenetre non finie"),
+        pytest.param({"sort": "report"}, "/restes/0/vers_enveloppe_id", id="report sans enveloppe"),
+        pytest.param(
+            {"sort": "report", "vers_enveloppe_id": "de"},
+            "/restes/0/vers_enveloppe_id",
+            id="report sur le meme exercice",
+        ),
+        pytest.param(
+            {"objet": "disponible", "sort": "degagement"}, "/restes/0/sort", id="rien a degager"
+        ),
+        pytest.param(
+            {"objet": "disponible", "engagement_id": str(uuid4())},
+            "/restes/0/engagement_id",
+            id="engagement du disponible",
+        ),
+        pytest.param(
+            {"enveloppe": "dept", "sort": "retour_financeur"}, "/restes/0/sort", id="departement"
+        ),
+        pytest.param({"deux": True}, "/restes/1/enveloppe_id", id="deux fois"),
+    ],
+)
+async def test_a_choice_of_a_rest_is_refused(
+    suite: Suite, choix: dict[str, Any], pointeur: str
+) -> None:
+    annee = suite.annee
+    dept = await annee.terrain.enveloppe(1_00, exercice=2025, financeur="departement")
+    await annee.finir()
+    noms = {"de": suite.de, "vers": suite.vers, "dept": dept}
+    choix = {cle: noms.get(str(valeur), valeur) for cle, valeur in choix.items()}
+    deux = choix.pop("deux", False)
+    ligne = perdu(choix.pop("enveloppe", suite.de), "engage") | choix
+
+    answer = await annee.terrain.client.post(
+        f"/v1/exercices/{annee.exercice_id}/clotures",
+        {"source": "x", "restes": [ligne] * (2 if deux else 1)},
+        version=2,
+    )
+
+    assert answer.status_code == 422, answer.text
+    assert [une["pointeur"] for une in answer.json()["erreurs"]] == [pointeur]
+
+
+async def test_a_choice_that_cannot_be_followed_waits_for_another(suite: Suite) -> None:
+    """The envelope of the next year is closed meanwhile; the rest is where it was."""
+    annee = suite.annee
+    engagement_id = await annee.engager(10_00)
+    ferme = await annee.terrain.enveloppe(None, exercice=2026)
+    await annee.finir()
+
+    pending = await annee.clore(
+        await annee.demander(
+            restes=[
+                perdu(suite.de, "engage", sort="report", vers_enveloppe_id=ferme),
+                perdu(suite.de, "disponible"),
+            ]
+        )
+    )
+
+    assert [(one["engagement_id"], one["motif"]) for one in pending["resultat"]["restes"]] == [
+        (engagement_id, "sort_impossible")
+    ]
+    assert (await suite.postes(suite.de))["engage"] == 10_00
+    assert await annee.statut() == "journee_complementaire"

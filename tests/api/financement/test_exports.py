@@ -262,3 +262,112 @@ async def test_subsidies_above_the_threshold_are_published_in_three_months(
         vus.append(elements[0]["etat"])
     assert vus == ["a_risque", "a_risque", "en_retard"]
     assert (elements[0]["date_alerte"], elements[0]["date_limite"]) == ("2026-03-02", "2026-04-02")
+
+
+async def test_a_publication_ends_the_three_months(
+    terrain: Terrain, horloge: Horloge, connecter: Connecter
+) -> None:
+    """The first one counts, the last day is in time; late for ever before it was recorded.
+
+    Planted: the last publication counted, red; the day of its recording counted, red.
+    """
+    a_temps = await _subvention(terrain, 30_000_00)
+    tardive = await _subvention(terrain, 40_000_00)
+    jamais = await _subvention(terrain, 50_000_00)
+    horloge.avancer(days=60)
+    ids = {une["reference"]: une["id"] for une in (await terrain.lire("/v1/echeances"))["elements"]}
+    corps = {"acte": "Jeu de données", "url": "https://donnees.departement.example/subventions.csv"}
+
+    for reference, jour in ((a_temps, "2026-04-02"), (tardive, "2026-04-03")):
+        chemin = f"/v1/conventions/{ids[reference]}/publications"
+        found = await terrain.creer(chemin, {**corps, "date_publication": jour})
+        assert await terrain.lire(f"/v1/publications/{found['id']}") == found
+        assert found["auteur"] == {"client_id": "si-essai"}
+    encore = {**corps, "date_publication": "2026-04-30", "acte": "Après avenant"}
+    chemin = f"/v1/conventions/{ids[a_temps]}/publications"
+    await terrain.creer(chemin, encore)
+
+    elements = (await terrain.lire("/v1/echeances"))["elements"]
+    assert {une["reference"]: (une["etat"], une["date_publication"]) for une in elements} == {
+        a_temps: ("respectee", "2026-04-02"),
+        tardive: ("depassee", "2026-04-03"),
+        jamais: ("en_retard", None),
+    }
+    listed = (await terrain.lire(chemin))["elements"]
+    assert [une["acte"] for une in listed] == ["Après avenant", "Jeu de données"]
+    lecteur = connecter("financement", "financement:lire")
+    assert (await lecteur.post(chemin, encore)).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("values", "pointeur"),
+    [
+        pytest.param({"date_publication": "2026-01-01"}, "/date_publication", id="avant"),
+        pytest.param({"date_publication": "2026-03-03"}, "/date_publication", id="à venir"),
+        pytest.param({"url": "http://donnees.departement.example"}, "/url", id="pas en https"),
+        pytest.param({"convention_id": None}, "", id="pas une subvention"),
+    ],
+)
+async def test_a_publication_is_refused(
+    terrain: Terrain, values: dict[str, Any], pointeur: str
+) -> None:
+    await _subvention(terrain, 30_000_00)
+    (une,) = (await terrain.lire("/v1/echeances"))["elements"]
+    convention_id = terrain.convention_id if "convention_id" in values else une["id"]
+    corps = {
+        "date_publication": "2026-03-02",
+        "acte": "Jeu de données",
+        "url": "https://donnees.departement.example/subventions.csv",
+        **{nom: valeur for nom, valeur in values.items() if nom != "convention_id"},
+    }
+
+    answer = await terrain.client.post(f"/v1/conventions/{convention_id}/publications", corps)
+
+    assert (answer.status_code, answer.json()["erreurs"][0]["pointeur"]) == (422, pointeur)
+
+
+# What is held
+
+
+async def test_pending_reservations_are_exported_until_they_end(
+    terrain: Terrain, horloge: Horloge, connecter: Connecter
+) -> None:
+    """§ 15.4: each line of each one, in the order in which they end, and nobody's name.
+
+    Planted: what is due and not swept let in, red; the places of one counted on each line, red.
+    """
+    etat = await terrain.enveloppe(1_000_00, reference="etat")
+    departement = await terrain.enveloppe(
+        1_000_00, reference="departement", financeur="departement"
+    )
+    action_id = await terrain.action(
+        (etat, 1, 2), (departement, 1, 2), code="permis", mode_capacite="flux", places_ouvertes=9
+    )
+    seules = await terrain.action(code="places", mode_capacite="flux", places_ouvertes=9)
+    prises = [
+        (await terrain.reserver(action, places, montant)).json()
+        for action, places, montant in (
+            (action_id, 2, 10_01),
+            (action_id, 1, 5_00),
+            (seules, 3, 0),
+        )
+    ]
+    chemin = f"/v1/reservations/{prises[1]['id']}/confirmations"
+    await terrain.creer(chemin, {})
+    adresse = "/v1/exports/reservations-en-attente"
+
+    answer = await terrain.client.get(adresse)
+    rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    horloge.avancer(days=365)
+    apres = (await terrain.client.get(adresse)).text
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert [(row[0], row[2], row[5], row[6], row[9]) for row in rows[1:]] == [
+        (prises[0]["id"], "permis", "2", "etat", "5.01"),
+        (prises[0]["id"], "permis", "0", "departement", "5.00"),
+        (prises[2]["id"], "places", "3", "", "0.00"),
+    ]
+    assert prises[0]["beneficiaire_ref"] not in answer.text
+    assert len(apres.splitlines()) == 1
+    lecteur = connecter("financement", "financement:lire")
+    assert (await lecteur.get(adresse)).status_code == 403

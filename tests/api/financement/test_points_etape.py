@@ -23,6 +23,7 @@ from services.financement import tables
 from services.financement.journal.queries import inscrire, lock_disponibles, verifier_journal
 from services.financement.journal.rules import Ecriture, Ligne, transfert
 from services.parcours import tables as parcours
+from shared.refus import DependanceIndisponible
 from shared.schemas.financement.journal import EvenementJournal, Livre, Poste
 from shared.socle.ids import new_id
 from shared.socle.service import Service
@@ -139,45 +140,6 @@ async def exemple_a(terrain: Terrain, journal: Journal) -> tuple[str, str, str]:
     return etat, departement, action_id
 
 
-async def test_worked_example_a_to_the_cent(terrain: Terrain, journal: Journal) -> None:
-    await exemple_a(terrain, journal)
-
-    point = await ouvrir(terrain, "2026-03-02")
-
-    total = ligne(point, "total")
-    assert total == {
-        "dimension": "total",
-        "cle": "",
-        "libelle": "Total",
-        "ouvert_centimes": 1_241_700_00,
-        "disponible_centimes": 1_093_449_65,
-        "reserve_centimes": 100_000_00,
-        "engage_centimes": 48_250_35,
-        "liquide_centimes": 41_000_02,
-        "mandate_centimes": 31_000_01,
-        "paye_centimes": 31_000_01,
-        "reste_a_payer_centimes": 17_250_34,
-        "taux_engagement_points_base": 389,
-        "taux_paiement_points_base": 250,
-        "projection_centimes": 41_000_02,
-        "alerte": "sous_consommation",
-    }
-    assert ligne(point, "financeur", "etat")["liquide_centimes"] == 20_500_01
-    assert ligne(point, "action", "permis")["paye_centimes"] == 31_000_01
-    assert ligne(point, "action", "permis")["ouvert_centimes"] is None
-    parts = {part["financeur"]: part for part in point["contenu"]["parts"]}
-    assert parts["etat"]["part_contractuelle_points_base"] == 5000
-    assert (parts["etat"]["ecart_centimes"], parts["departement"]["ecart_centimes"]) == (0, 0)
-    assert point["contenu"]["contribution"] == {"paye_centimes": 15_500_00, "valide_centimes": 0}
-    assert point["contenu"]["chronologie"][-1] == {
-        "mois": "2026-03",
-        "engage_centimes": 48_250_35,
-        "liquide_centimes": 41_000_02,
-        "paye_centimes": 31_000_01,
-    }
-    assert await journal.anomalies() == []
-
-
 async def test_a_draft_follows_the_journal_and_an_arrested_one_does_not(
     terrain: Terrain, journal: Journal
 ) -> None:
@@ -218,6 +180,7 @@ async def test_a_draft_follows_the_journal_and_an_arrested_one_does_not(
             for poste in ("disponible", "ouvert")
         ],
         "actes": ["Avenant n° 2"],
+        "nombre_actes": 1,
     }
     # What the next one froze is computed again to the same digest, its corrections included.
     fige = await arreter(terrain, second)
@@ -470,7 +433,7 @@ async def test_the_page_is_accessible_and_runs_nothing(terrain: Terrain, journal
 
 def test_colours_are_told_apart_and_read_on_white() -> None:
     """4.5:1 at least of each on white (WCAG 2.2, 1.4.3), 3:1 asked of graphics (1.4.11)."""
-    from services.financement.points_etape import page
+    from services.financement import impression as page
 
     def luminance(couleur: str) -> float:
         canaux = [int(couleur[rang : rang + 2], 16) / 255 for rang in (1, 3, 5)]
@@ -489,8 +452,11 @@ def test_colours_are_told_apart_and_read_on_white() -> None:
 # What parcours counted
 
 
-async def lever(service: Service, collectivite: str, action_id: str, personnes: int) -> None:
+async def lever(
+    service: Service, collectivite: str, action_id: str, personnes: int, *, sante: bool = False
+) -> None:
     """Freins lifted on 1 June 2024 after a prescription of an action, one a person."""
+    volet = parcours.SANTE if sante else parcours.ORDINAIRE
     async with service.base.transaction(service.acces_interne(collectivite)) as tx:
         for _ in range(personnes):
             parcours_id, frein_id = new_id(), new_id()
@@ -507,11 +473,11 @@ async def lever(service: Service, collectivite: str, action_id: str, personnes: 
                 },
             )
             await tx.add(
-                parcours.VOLETS[False][0].frein,
+                volet.frein,
                 {
                     "id": frein_id,
                     "parcours_id": parcours_id,
-                    "code": "mobilite",
+                    "code": "sante" if sante else "mobilite",
                     "statut": "leve",
                     "niveau": "fort",
                     "date_debut": date(2024, 2, 1),
@@ -521,7 +487,7 @@ async def lever(service: Service, collectivite: str, action_id: str, personnes: 
                 },
             )
             await tx.add(
-                parcours.VOLETS[False][0].prescription,
+                volet.prescription,
                 {
                     "id": new_id(),
                     "parcours_id": parcours_id,
@@ -575,6 +541,47 @@ async def test_cost_per_lifted_frein_is_asked_of_parcours(
     )
     page = (await _lue(terrain, point, "text/html")).text
     assert "masqué" in page
+
+
+async def test_freins_of_health_are_counted_and_few_are_masked(
+    terrain: Terrain, services: Mapping[str, Service], ouverte: str, reseau: Reseau
+) -> None:
+    """Five people whose frein of health was lifted are told, four are not.
+
+    Where this service may not count health, the rest is counted, and that is told. Planted: the
+    scope not asked, red; no second asking, red.
+    """
+    etat = await terrain.enveloppe(1_000_00, reference="etat")
+    dite = await terrain.action((etat, 1, 1), code="dite")
+    masquee = await terrain.action((etat, 1, 1), code="masquee")
+    mixte = await terrain.action((etat, 1, 1), code="mixte")
+    for action_id, personnes, sante in (
+        (dite, 5, True),
+        (masquee, 4, True),
+        (mixte, 5, False),
+        (mixte, 2, True),
+    ):
+        await lever(services["parcours"], ouverte, action_id, personnes, sante=sante)
+
+    async def comptes() -> tuple[bool, dict[str, Any]]:
+        contenu = (await ouvrir(terrain, "2026-03-02"))["contenu"]
+        found = {un["action_id"]: un["freins_leves"] for un in contenu["resultats"]}
+        return contenu["observations"]["avec_sante"], found
+
+    assert await comptes() == (True, {dite: 5, masquee: None, mixte: 7})
+    ouvrages = services["financement"].jetons
+    obtenir = ouvrages.obtenir
+
+    async def sans_sante(portees: str, collectivite: str) -> str:
+        if "sante" in portees:
+            raise DependanceIndisponible
+        return await obtenir(portees, collectivite)
+
+    ouvrages.obtenir = sans_sante  # type: ignore[method-assign]  # an issuer that declines
+    try:
+        assert await comptes() == (False, {dite: 0, masquee: 0, mixte: 5})
+    finally:
+        ouvrages.obtenir = obtenir  # type: ignore[method-assign]
 
 
 async def test_a_silent_parcours_leaves_results_unknown_and_says_why(
@@ -712,3 +719,118 @@ async def test_a_value_that_cannot_be(
         {"valeur": 1, "date_observation": "2026-03-02", "source": "Bilan", **corps},
     )
     assert (answer.status_code, answer.json()["erreurs"][0]["pointeur"]) == (422, pointeur)
+
+
+async def test_money_without_a_year_is_in_the_points_of_its_window(terrain: Terrain) -> None:
+    """Opened without an exercice: of each year that its window touches. Planted: left out, red."""
+    fenetre = {"fenetre_debut": "2023-07-01", "fenetre_fin": "2024-06-30"}
+    await terrain.enveloppe(10_00, reference="fenetre", exercice=None, **fenetre)
+    await terrain.enveloppe(3_00, reference="sans", exercice=None)
+
+    ouverts = {}
+    for exercice in (2023, 2024, 2025):
+        point = await ouvrir(terrain, f"{exercice}-12-31", exercice=exercice)
+        ouverts[exercice] = (
+            [une["reference"] for une in point["contenu"]["cadre"]["enveloppes"]],
+            ligne(point, "total")["ouvert_centimes"],
+        )
+
+    assert ouverts == {
+        2023: (["fenetre", "sans"], None),
+        2024: (["fenetre", "sans"], 13_00),
+        2025: (["sans"], 3_00),
+    }
+
+
+async def test_sums_that_no_amount_can_say_are_refused(terrain: Terrain) -> None:
+    """Two envelopes of 2**53 - 1 cents: each is exact, together they are not. Seen red: 500."""
+    for reference in ("une", "deux"):
+        await terrain.enveloppe(9_007_199_254_740_991, reference=reference)
+
+    answer = await terrain.client.post(
+        f"/v1/conventions/{terrain.convention_id}/points-etape",
+        {"exercice": EXERCICE, "date_arrete": ARRETE},
+    )
+
+    assert (answer.status_code, answer.json()["erreurs"][0]["code"]) == (422, "hors-bornes")
+
+
+async def test_a_pace_that_leads_beyond_any_amount_leads_nowhere(
+    terrain: Terrain, journal: Journal
+) -> None:
+    """A day of a long window: the rule of three is beyond what is exact. Seen red: 500."""
+    grande = 9_007_199_254_740_991
+    etat = await terrain.enveloppe(
+        grande, reference="etat", fenetre_debut="2024-01-01", fenetre_fin="2024-12-31"
+    )
+    lignes = transfert(Livre.ENG, UUID(etat), grande, Poste.DISPONIBLE, Poste.LIQUIDE)
+    await journal.inscrire(EvenementJournal.LIQUIDATION, date(2024, 1, 2), lignes)
+
+    total = ligne(await ouvrir(terrain, "2024-01-02"), "total")
+
+    assert (total["liquide_centimes"], total["projection_centimes"]) == (grande, None)
+
+
+async def test_more_acts_than_are_shown_are_counted(
+    terrain: Terrain, journal: Journal, services: Mapping[str, Service], ouverte: str
+) -> None:
+    """203 acts back-dated: 200 are named, all are counted. Planted: the count left out, red."""
+    etat = await terrain.enveloppe(1_000_00, reference="etat")
+    await arreter(terrain, await ouvrir(terrain))
+    service = services["financement"]
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        await lock_disponibles(tx, [UUID(etat)])
+        ecritures = [
+            Ecriture(
+                EvenementJournal.AVENANT,
+                date(2024, 7, 1),
+                transfert(Livre.ENG, UUID(etat), 1, Poste.OUVERT, Poste.DISPONIBLE),
+                source=f"Avenant {rang}",
+            )
+            for rang in range(203)
+        ]
+        await inscrire(tx, ecritures, inscrite_le=service.horloge())
+
+    point = await ouvrir(terrain, "2025-06-30")
+
+    corrections = point["contenu"]["corrections"]
+    assert (len(corrections["actes"]), corrections["nombre_actes"]) == (200, 203)
+    page = (await _lue(terrain, point, "text/html")).text
+    assert (
+        "Des 203 actes qu'elles nomment, les 200 premiers suivent"
+        in html.fromstring(page).text_content()
+    )
+
+
+async def test_what_was_arrested_before_a_field_came_keeps_its_digest(
+    terrain: Terrain, bases: Mapping[str, Adresses], ouverte: str
+) -> None:
+    """Frozen by an older version, without fields that came since: it reads as it was frozen.
+
+    Its digest is still that of what is read, and computing it again gives the same. Planted: the
+    young fields read with their defaults, red; the proof made with them, red.
+    """
+    await terrain.enveloppe(1_000_00, reference="etat")
+    await arreter(terrain, await ouvrir(terrain))
+    brouillon = await ouvrir(terrain, "2025-06-30")
+    ancien = (await ouvrir(terrain, "2025-06-30"))["contenu"]
+    del ancien["observations"]["avec_sante"]
+    del ancien["corrections"]["nombre_actes"]
+    canonique = json.dumps(ancien, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    sha256 = hashlib.sha256(canonique.encode())
+    with closing(psycopg.connect(bases["financement"].service)) as connexion:
+        connexion.execute("SELECT set_config('app.collectivite', %s, false)", [ouverte])
+        connexion.execute(
+            "UPDATE point_etape SET statut = 'arrete', contenu = %s, sha256 = %s, connu_au = %s,"
+            " arrete_le = now() WHERE id = %s",
+            [canonique, sha256.digest(), ancien["cadre"]["connu_au"], brouillon["id"]],
+        )
+        connexion.commit()
+
+    lu = await terrain.lire(f"/v1/points-etape/{brouillon['id']}")
+    preuve = await terrain.lire(f"/v1/points-etape/{brouillon['id']}/preuve")
+
+    assert (lu["contenu"], lu["sha256"]) == (ancien, sha256.hexdigest())
+    assert preuve["identique"] is True
+    page = await _lue(terrain, brouillon, "text/html")
+    assert page.status_code == 200

@@ -1,0 +1,7 @@
+"""Reserved: webhooks."""
+
+revision, down_revision = "0015", "0014"
+
+
+def upgrade() -> None:
+    pass
