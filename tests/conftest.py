@@ -29,6 +29,7 @@ from deploy.local.postgres import ouvrir as ouvrir_serveur
 from deploy.local.services import migrer
 from shared.socle.coffre import nouvelle_cle
 from shared.socle.service import Service, ouvrir
+from shared.socle.webhooks.catalogue import FAITS
 
 # No property is judged on its time: a busy machine draws slowly.
 settings.register_profile("jalons", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -76,7 +77,17 @@ def bases(
     for nom, adresses in found.items():
         migrer(nom, adresses.proprietaire)
     yield found
+    inconnus = {fait for nom in found for fait in _inconnus(serveur, f"{prefixe}_{nom}", nom)}
     provision.supprimer_tout(serveur, prefixe)
+    assert not inconnus, "Faits publiés, et absents de shared/socle/webhooks/catalogue.py"
+
+
+def _inconnus(serveur: str, base: str, nom: str) -> set[str]:
+    """The facts that these tests published and that nobody could subscribe to by their name."""
+    with psycopg.connect(serveur, dbname=base) as connexion:
+        rows = connexion.execute("SELECT DISTINCT type FROM evenement").fetchall()
+    # A test of the feed itself tells what happens to nothing.
+    return {str(un) for (un,) in rows if ".essai." not in un} - set(FAITS[nom])
 
 
 @dataclass(frozen=True)

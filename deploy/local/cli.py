@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 
 from deploy.emetteur.gestion import gerer
-from deploy.local import flux_synthetique, verification
+from deploy.local import flux_synthetique, verification, versions
 from deploy.local.collectivites import charger
 from deploy.local.demonstration import FOYERS, GRAINE, Demonstrateur
 from deploy.local.partenaire import Partenaire
@@ -172,10 +172,56 @@ def openapi(
 ) -> None:
     """Écrit les trois documents OpenAPI que les services servent."""
     differents = verification.openapi(ecrire=not verifier)
+    if not verifier:
+        versions.ecrire_page()
     if differents:
         raise ErreurLocale(
             f"Document OpenAPI à régénérer : {', '.join(differents)}.", "Lancez ./jalons openapi."
         )
+
+
+@app.command()
+def compatibilite(
+    publier: Annotated[
+        str, typer.Option(help="Garder les documents publiés sous cette version, ex. 0.1.0.")
+    ] = "",
+) -> None:
+    """Dit ce que les documents ont changé depuis la dernière version publiée, et ce qui rompt."""
+    if publier:
+        try:
+            versions.publier(publier)
+        except versions.DejaPubliee as error:
+            raise ErreurLocale(f"{publier} est déjà publiée.", "Choisissez la suivante.") from error
+        versions.ecrire_page()
+        _dire(f"{publier} est publiée : gardez docs/versions/{publier} avec le code.")
+        return
+    for service, changements in versions.changements().items():
+        for un in changements:
+            _sortie.print(f"{service} {'ROMPT' if un.rompt else 'ajoute'} {un}", soft_wrap=True)
+    remarques = versions.remarques()
+    if remarques:
+        raise ErreurLocale(" ; ".join(remarques), "docs/guides/clients.md dit quoi en faire.")
+
+
+@app.command()
+def clients(
+    vers: Annotated[Path, typer.Option(help="Dossier où les écrire.")] = RACINE / "dist/clients",
+) -> None:
+    """Génère et compile les clients Python, TypeScript et Java des documents publiés."""
+    from deploy.local import clients as generes
+
+    faits, absents = generes.construire(vers.resolve(), verification.DOCUMENTS)
+    for langage, remarques in faits.items():
+        for remarque in remarques:
+            _dire(f"{langage} : {remarque}")
+    for absent in absents:
+        _dire(absent)
+    if any(faits.values()):
+        raise ErreurLocale(
+            "Un générateur, ou un compilateur, a dit quelque chose.",
+            "C'est ci-dessus : le document est à reprendre.",
+        )
+    _dire(f"Clients écrits dans {vers} : {', '.join(faits)}.")
 
 
 @app.command()

@@ -90,14 +90,20 @@ class Partenaire:
         }
         return await self._envoyer("POST", "orientation", chemin, content=contenu, headers=headers)
 
-    async def _envoyer(self, methode: str, service: str, chemin: str, **rest: Any) -> Json:
+    async def jeton(self, service: str) -> str:
+        """A token for one service, with every scope that this client has there."""
         ours = (
             portee
             for portee in self._portees
             if portee.partition(":")[0].partition(".")[0] == service
         )
-        token = await self._jetons.obtenir(" ".join(ours), self._collectivite)
-        headers = {"Authorization": f"Bearer {token}", **rest.pop("headers", {})}
+        return await self._jetons.obtenir(" ".join(ours), self._collectivite)
+
+    async def _envoyer(self, methode: str, service: str, chemin: str, **rest: Any) -> Json:
+        headers = {
+            "Authorization": f"Bearer {await self.jeton(service)}",
+            **rest.pop("headers", {}),
+        }
         url = chemin if chemin.startswith("http") else self._adresses.service(service) + chemin
         async with self._ensemble:
             answer = await self._http.request(methode, url, headers=headers, **rest)

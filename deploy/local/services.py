@@ -5,6 +5,7 @@ Everything lives in one folder (`.jalons/`): found again at the next start, thro
 """
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -98,10 +99,21 @@ class Adresses:
         """One of the three services."""
         return f"http://127.0.0.1:{self.port + 1 + SERVICES.index(nom)}"
 
+    @property
+    def recepteur_port(self) -> int:
+        """Where a receiver of webhooks may listen on this machine."""
+        return self.port + 1 + len(SERVICES)
+
+    @property
+    def recepteur(self) -> str:
+        """The one origin of this machine that webhooks go to."""
+        return f"http://127.0.0.1:{self.recepteur_port}"
+
     def environnement(self) -> dict[str, str]:
         """What all processes are told."""
         urls = {f"JALONS_{nom.upper()}_URL": self.service(nom) for nom in SERVICES}
-        return {"JALONS_EMETTEUR_URL": self.emetteur, **urls}
+        essais = {"JALONS_WEBHOOKS_ESSAIS": json.dumps([self.recepteur])}
+        return {"JALONS_EMETTEUR_URL": self.emetteur, **urls, **essais}
 
 
 class Installation:

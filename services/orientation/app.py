@@ -7,6 +7,7 @@ from services.orientation.annulations.routes import router as annulations
 from services.orientation.criteres.routes import router as criteres
 from services.orientation.dsp.routes import router as dsp
 from services.orientation.echeances.routes import router as echeances
+from services.orientation.france_travail.routes import router as france_travail
 from services.orientation.imports.routes import LIMITES as LIMITES_IMPORT
 from services.orientation.imports.routes import router as imports
 from services.orientation.indicateurs.routes import router as indicateurs
@@ -46,6 +47,7 @@ TAGS = {
     "places": "Qui est placé chez son organisme référent, et qui attend",
     "accueils": "Réunions, entretiens, permanences, et premiers contacts",
     "echeances": "Ce qui est dû, et quand",
+    "france-travail": "Ce qui s'échange avec France Travail, ce qui diffère, et sa réparation",
     "statistiques": "Comment l'orientation se passe, sans que personne s'y reconnaisse",
 }
 DESCRIPTION = """\
@@ -88,6 +90,7 @@ def app(reglages: Settings | None) -> FastAPI:
             echeances,
             statistiques,
             indicateurs,
+            france_travail,
         ],
         tags=TAGS,
         portees=PORTEES,

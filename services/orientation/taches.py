@@ -1,6 +1,7 @@
 """What orientation asks of the worker."""
 
 from services.orientation.echeances import alertes
+from services.orientation.france_travail import travail as france_travail
 from services.orientation.imports.conservation import purger_imports
 from services.orientation.imports.travail import importer_flux
 from services.orientation.jeux_de_regles.travail import simuler_jeu_de_regles
@@ -18,6 +19,10 @@ TRAVAIL = Travail(
         "purger_imports": (retention.PAUSE_S, purger_imports),
         "alerter_echeances": (alertes.PAUSE_S, alertes.alerter_echeances),
         "replier_comptes": (comptes.PAUSE_S, comptes.replier_comptes),
+        "echanger_france_travail": (
+            france_travail.PAUSE_S,
+            france_travail.echanger_france_travail,
+        ),
     },
     suivis=[SORTIES],
 )

@@ -29,10 +29,12 @@ from shared.socle import (
     referentiels,
 )
 from shared.socle.auth import METADONNEES
+from shared.socle.depreciation import depreciation
 from shared.socle.quotas import appliques
 from shared.socle.reglages import Reglages
 from shared.socle.serveur import arret_annonce
 from shared.socle.service import Service, ouvrir
+from shared.socle.webhooks import routes as webhooks
 
 _log = structlog.get_logger()
 _REVISION = text("SELECT version_num FROM alembic_version")
@@ -71,6 +73,8 @@ def creer(
         "collectivites": "La collectivité du jeton et ce qui lui est propre",
         "limites": "Les nombres que ce service applique",
         "referentiels": "Les listes de codes, leurs versions et ce que chacune change",
+        "webhooks": "Les événements livrés aux récepteurs des partenaires",
+        "evenements": "Ce que reçoit un récepteur, un fait à la fois",
     }
     app = FastAPIOffline(
         title=titre,
@@ -90,6 +94,7 @@ def creer(
         collectivites.routes(nom),
         evenements.routes(nom),
         referentiels.routes(nom),
+        webhooks.routes(nom),
     ]
     quotas = appliques(routeurs)
     for routeur in (*routeurs, limites.routes(nom, quotas.values(), imports)):
@@ -170,6 +175,9 @@ class Journal:
             nonlocal status, begun
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
+                if (fin := depreciation(scope.get("route"))) is not None:
+                    for name, value in fin.entetes.items():
+                        MutableHeaders(scope=message).append(name, value)
                 service = getattr(scope["app"].state, "service", None)
                 if service is not None and service.arret.is_set():
                     MutableHeaders(scope=message)["Connection"] = "close"
@@ -185,6 +193,7 @@ class Journal:
         finally:
             acces = scope.get("jalons.acces")
             route = scope.get("route")
+            fin = depreciation(route)
             _log.info(
                 "requete",
                 methode=scope["method"],
@@ -194,4 +203,6 @@ class Journal:
                 client=getattr(acces, "client_id", None),
                 origine=getattr(acces, "origine", None),
                 collectivite=getattr(acces, "collectivite", None),
+                # Who still calls what is to end, before anyone ends it (contract guide, 19.3).
+                **({"extinction": fin.extinction.isoformat()} if fin else {}),
             )

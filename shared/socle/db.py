@@ -8,6 +8,7 @@ for, so that row-level security sees this collectivité and no other, and fills 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import ColumnElement, CursorResult, Insert, TextClause, bindparam, insert
@@ -51,6 +52,8 @@ class Transaction:
     def __init__(self, connexion: AsyncConnection, acces: Acces) -> None:
         self.connexion = connexion
         self.acces = acces
+        # The job whose facts are told to webhooks as one: set by the job, before it writes.
+        self.lot: UUID | None = None
 
     @property
     def collectivite(self) -> str:

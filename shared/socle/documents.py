@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from shared.refus import CODES_ERREUR, STATUTS, TITRES, Refus
 from shared.schemas.commun import MEDIA_PARTIEL, PagePartielle
+from shared.schemas.webhooks import EvenementWebhook
 from shared.socle.contrat import (
     DELAI_MAX_MS,
     DELAI_MIN_MS,
@@ -26,8 +27,10 @@ from shared.socle.contrat import (
     SANS_DELAI,
     SI_CHANGEE_MAX,
 )
+from shared.socle.depreciation import DEPRECIEES, Depreciation
 from shared.socle.exemples import IDENTIFIANTS, illustrer
 from shared.socle.quotas import Quota
+from shared.socle.webhooks.catalogue import FAITS
 
 _PROBLEME = "application/problem+json"
 _CONTACT = {"name": "Équipe Jalons", "url": "https://docs.insertion.example/jalons"}
@@ -65,6 +68,7 @@ _TITRES = {
     200: "Ce qui est demandé",
     201: "Fait : la réponse est gardée, et rejouée sous la même clé",
     202: "Reçu : le travail continue, à suivre par `Location`",
+    204: "Fait : il n'en reste rien à lire",
     304: "Inchangée depuis la version que l'appelant a lue",
     400: "Requête illisible",
     401: "Jeton absent ou invalide",
@@ -138,7 +142,10 @@ _CHEMIN = {
     "declaration_dsp_id": ("Une déclaration de données socio-professionnelles", None),
     "dispense_id": ("Une dispense", None),
     "import_id": ("Un import", None),
+    "webhook_id": ("Un abonnement", None),
     "indicateur_id": ("Un indicateur", None),
+    "ecart_orientation_id": ("Une orientation comparée à France Travail", None),
+    "reglage_france_travail_id": ("Un réglage des échanges avec France Travail", None),
     "jeu_de_regles_id": ("Un jeu de règles", None),
     "mouvement_id": ("Un mouvement", None),
     "organisme_referent_id": ("Un organisme référent", None),
@@ -228,17 +235,31 @@ def _complete(
     schemas = components["schemas"]
     for leftover in ("HTTPValidationError", "ValidationError"):
         schemas.pop(leftover, None)
-    schemas |= _probleme() | _partiel()
+    schemas |= _probleme() | _partiel() | _evenement()
+    finissent = {endpoint.__name__: its for endpoint, its in DEPRECIEES.items()}
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete_operation(path, method, operation, document["paths"])
             if operation["operationId"] in quotas:
                 _complete_quota(operation, quotas[operation["operationId"]])
+            if operation["operationId"] in finissent:
+                _complete_depreciation(operation, finissent[operation["operationId"]])
     for schema in schemas.values():
         if "enum" in schema:
             schema.setdefault("x-enum-ouverte", "Liste ouverte" in schema.get("description", ""))
     _tidy(document)
     service = next(iter(portees)).partition(":")[0].partition(".")[0]
+    components["parameters"] = {
+        nom: {
+            "name": nom,
+            "in": "header",
+            "required": True,
+            "description": words,
+            "schema": {"type": "string", "maxLength": 500, "examples": [example]},
+        }
+        for nom, (words, example) in _EN_TETES_WEBHOOK.items()
+    }
+    document["webhooks"] = {fait: _webhook(fait, sens) for fait, sens in FAITS[service].items()}
     illustrer(document, service)
     return document
 
@@ -305,6 +326,19 @@ def _complete_quota(operation: dict[str, Any], quota: Quota) -> None:
                     "RateLimit-Policy": _header("Quota de cette opération", quota.politique),
                 }
             )
+
+
+def _complete_depreciation(operation: dict[str, Any], depreciation: Depreciation) -> None:
+    operation |= {"deprecated": True, "x-extinction": depreciation.extinction.isoformat()}
+    entetes = depreciation.entetes
+    for answer in operation["responses"].values():
+        kept = answer.setdefault("headers", {})
+        kept["Deprecation"] = _header(
+            "Jour depuis lequel elle est dépréciée", entetes["Deprecation"]
+        )
+        kept["Sunset"] = _header("Jour de son extinction, au plus tôt", entetes["Sunset"])
+        # A page says its next one by the same name.
+        kept.setdefault("Link", _header("Ce qui la remplace", entetes["Link"]))
 
 
 def _complete_success(
@@ -444,6 +478,51 @@ def _header(description: str, example: str) -> dict[str, Any]:
 def _partiel() -> dict[str, Any]:
     page = PagePartielle.model_json_schema(ref_template="#/components/schemas/{model}")
     return {**page.pop("$defs"), "PagePartielle": page}
+
+
+def _evenement() -> dict[str, Any]:
+    schema = EvenementWebhook.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "EvenementWebhook": schema}
+
+
+_EN_TETES_WEBHOOK = {
+    "webhook-id": (
+        "Identifiant de l'événement, le même à chaque tentative et à chaque rejeu",
+        "019cb368-90bc-7893-923f-0824128b2f33",
+    ),
+    "webhook-timestamp": ("Instant de la tentative, en secondes", "1772536501"),
+    "webhook-signature": (
+        "Signatures `v1,…` (HMAC-SHA256 de `id.timestamp.corps`), séparées d'une espace",
+        "v1,goV5sFqJc1j7cMlMHC2ec/eL64CdXpYMZhuD2+81Xdk=",
+    ),
+}
+
+
+def _webhook(fait: str, sens: str) -> dict[str, Any]:
+    """What a receiver of one fact is sent: thin, signed, at least once, in no order."""
+    return {
+        "post": {
+            "operationId": f"recevoir_{fait.replace('.', '_')}",
+            "summary": sens,
+            "description": f"{sens}. Au moins une fois et sans ordre : `version` écarte ce qui est"
+            " dépassé. Le corps désigne la ressource, qui se lit avec les droits du récepteur.",
+            # A tag of its own: a Java client has one class for each, of each section.
+            "tags": ["evenements"],
+            "parameters": [{"$ref": f"#/components/parameters/{nom}"} for nom in _EN_TETES_WEBHOOK],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {"$ref": "#/components/schemas/EvenementWebhook"}
+                    }
+                },
+            },
+            "responses": {
+                "204": {"description": "Reçu : tout statut 2xx, en quinze secondes"},
+                "410": {"description": "Le récepteur n'est plus : l'abonnement est désactivé"},
+            },
+        }
+    }
 
 
 def _probleme() -> dict[str, Any]:

@@ -80,6 +80,8 @@ async def publier(tx: Transaction, *faits: Fait) -> None:
                 "operation": fait.operation.value,
                 "client_id": tx.acces.auteur,
                 "trace": contexte.trace_id(),
+                # The job's own fact is the one that webhooks are told.
+                "lot_id": None if fait.id == tx.lot else tx.lot,
             }
             for fait in faits
         ],

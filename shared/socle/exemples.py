@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 IDENTIFIANTS: Mapping[str, str] = {
+    "livraison_id": "019cb368-90bd-7c15-a3f0-6e91d2478b5c",
+    "webhook_id": "019cad9d-67a0-7c8e-b15f-2a74d903e6f1",
     "imputation_id": "019cb40d-5aa0-7f38-a4b6-c17d29e0835f",
     "justificatif_id": "019cb40d-5aa0-7c47-b83a-e5f0219d6c74",
     "liquidation_id": "019cb40d-5aa0-7d15-a2c9-4b83e7f06d51",
@@ -42,6 +44,8 @@ IDENTIFIANTS: Mapping[str, str] = {
     "affectation_id": "019cb5c1-2d40-7f18-9b3c-6e0a4d72c581",
     "indicateur_id": "019b789f-d7a0-7ab4-8e51-0f6c93d2a74e",
     "portefeuille_id": "019b789f-d7a0-7f83-b6c2-9d1e5a4f7028",
+    "ecart_orientation_id": "019cb5c1-2d40-7c84-9a1f-3e60d7b2f589",
+    "reglage_france_travail_id": "019b789f-d7a0-7d29-8b5a-61c0f4e93a72",
     "unite_id": "019b789f-d7a0-7e52-a3d1-4c8f0b6e9a17",
     "activite_id": "019cb7e4-90b0-7f24-a58d-3c61e0b97d42",
     "declaration_heures_id": "019cbd2a-5b60-7c17-9e84-d05f72a1b638",
@@ -1364,6 +1368,8 @@ _REFERENTIEL = {
     "sens": "Les freins du parcours, avec leurs équivalents ailleurs",
     **_VERSION_CODES,
 }
+_CORRESPONDANCE = {"professionnel": "PED", "socio_professionnel": "PSP", "social": "PSO"}
+_REGLAGE_FRANCE_TRAVAIL = {"envoi": True, "comparaison": True, "correspondance": _CORRESPONDANCE}
 _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "AttributReferentiel": {"nom": "nature", "valeur": "peripherique"},
     "CodeReferentiel": {"code": "mobilite", "libelle": "Mobilité"},
@@ -1384,6 +1390,35 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     # commun
     "Collectivite": {"code": "35D", "libelle": "Ille-et-Vilaine"},
     "CollectiviteModification": {"libelle": "Département d'Ille-et-Vilaine"},
+    "WebhookCreation": {
+        "url": "https://si.partenaire.example/reception",
+        "types": [],
+        "description": "Le système d'information du département",
+        "contacts": ["astreinte@partenaire.example"],
+    },
+    "WebhookModification": {"contacts": ["exploitation@partenaire.example"]},
+    "Webhook": {
+        "url": "https://si.partenaire.example/reception",
+        "types": [],
+        "description": "Le système d'information du département",
+        "contacts": ["astreinte@partenaire.example"],
+        "html_est_echec": True,
+        "statut": "actif",
+        "motif_desactivation": None,
+        "desactive_le": None,
+        "echec_depuis_le": None,
+        "secret": None,
+        "secret_precedent_fin_le": None,
+        "version": 2,
+    },
+    "TentativeLivraison": {
+        "tentee_le": "2026-03-03T11:15:01.000000Z",
+        "issue": "recue",
+        "statut_http": 204,
+        "duree_ms": 84,
+    },
+    "RejeuWebhookCommande": {"depuis": "2026-03-02T00:00:00Z", "statut": "abandonnee"},
+    "RejeuWebhook": {"nombre": 12, "incomplet": False},
     "PagePartielle": {"elements": [{"id": IDENTIFIANTS["orientation_id"], "version": 2}]},
     "CollectiviteCreation": {"code": "35D", "libelle": "Ille-et-Vilaine"},
     "DelaiLocal": {
@@ -1545,7 +1580,7 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "empreinte_conservee": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
         "empreinte_rejouee": "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752",
     },
-    "Import": {
+    "ImportFichier": {
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "statut": "terminee",
         "taille_octets": 184_320,
@@ -1595,6 +1630,22 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
     "Affectation": {"unite_precedente_id": None, "portefeuille_precedent_id": None},
     "Indicateur": {**_INDICATEUR, "constat": 1_212, "etat_constat": "compte"},
     "IndicateurCreation": _INDICATEUR,
+    "CorrespondanceParcours": _CORRESPONDANCE,
+    "CorrespondanceRelue": _CORRESPONDANCE,
+    "EcartOrientation": {
+        "type": "parcours_inverse",
+        "type_parcours": "social",
+        "type_organisme": "conseil_departemental",
+        "preconisation": None,
+        "parcours_ft": "PSP",
+        "organisme_ft": "CD",
+        "code_ft": None,
+        "compare_le": "2026-03-03T11:15:00.000000Z",
+        "reparable": True,
+        "reparation": None,
+    },
+    "ReglageFranceTravail": _REGLAGE_FRANCE_TRAVAIL,
+    "ReglageFranceTravailCreation": _REGLAGE_FRANCE_TRAVAIL,
     "Portefeuille": {**_PORTEFEUILLE, "charge": 128},
     "PortefeuilleCreation": _PORTEFEUILLE,
     "PortefeuilleModification": {"taille": 120, "date_fin": "2026-12-31"},
@@ -1644,7 +1695,7 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "nir": "2900435999001",
     },
     "PersonneRequete": {"nir": "2900435999001"},
-    "Presence": {"presence": "absente", "motif": "transport"},
+    "PresenceConstatee": {"presence": "absente", "motif": "transport"},
     "PresenceCreation": {"presence": "absente", "motif": "transport"},
     "ProblemeImport": {"code": "date-attendue", "champ": "DTNAI"},
     "Proposition": {"regle": "P4", "jeu_de_regles_id": None},
@@ -2208,6 +2259,14 @@ _FAITS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 
+_LIVRAISON: Mapping[str, Any] = {
+    "id": IDENTIFIANTS["livraison_id"],
+    "evenement_id": "019cb368-90bc-7893-923f-0824128b2f33",
+    "statut": "livree",
+    "prochaine_le": None,
+    "nombre_tentatives": 1,
+}
+
 # What an act leaves, where the object's own example would show it before the act.
 _ACTES: Mapping[str, Mapping[str, Any]] = {
     "annuler_accueil": {
@@ -2308,6 +2367,17 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
         "version": 2,
     },
     "creer_separation": {"statut": "separe", "actes": [_FUSION, _SEPARATION], "version": 3},
+    "creer_webhook": {
+        "statut": "a_verifier",
+        "secret": "whsec_ncx1/etHqktEJPu1f6vcKNyoRigT69NP5bcJu/JdH4U=",
+        "version": 1,
+    },
+    "creer_secret_webhook": {
+        "secret": "whsec_ncx1/etHqktEJPu1f6vcKNyoRigT69NP5bcJu/JdH4U=",
+        "secret_precedent_fin_le": "2026-03-06T11:15:00.000000Z",
+        "version": 3,
+    },
+    "creer_pause_webhook": {"statut": "en_pause", "version": 3},
     "creer_presence": {"statut": "a_relancer", "presence": "absente", "version": 2},
     "importer_flux": {
         "compteurs": dict.fromkeys(_COMPTEURS, 0),
@@ -2356,7 +2426,15 @@ _ACTES: Mapping[str, Mapping[str, Any]] = {
 def illustrer(document: dict[str, Any], service: str) -> None:
     """Give every object of the document its example, and every act what it leaves."""
     schemas = document["components"]["schemas"]
-    conteur = _Conteur(schemas, {**_OBJETS, "Changement": _FAITS[service]})
+    fait = _FAITS[service]
+    objets = {
+        **_OBJETS,
+        "Changement": fait,
+        "DonneesEvenement": {"collectivite": "35D", **fait},
+        "EvenementWebhook": {"type": fait["type"], "timestamp": "2026-03-03T11:15:00.412000Z"},
+        "LivraisonWebhook": {**_LIVRAISON, "type": fait["type"]},
+    }
+    conteur = _Conteur(schemas, objets)
     for name, schema in schemas.items():
         if schema.get("type") == "object":
             schema["examples"] = [conteur.objet(name)]

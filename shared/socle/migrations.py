@@ -264,3 +264,92 @@ def versions_referentiels() -> None:
     # Not forced: its owner, who migrates, writes it.
     op.execute("ALTER TABLE version_referentiel ENABLE ROW LEVEL SECURITY")
     op.execute("CREATE POLICY lecture ON version_referentiel FOR SELECT USING (true)")
+
+
+def webhooks() -> None:
+    """Make the subscriptions, their deliveries and the place in the feed; name a fact's job."""
+    instant = postgresql.TIMESTAMP(timezone=True)
+    json = postgresql.JSONB(astext_type=sa.Text())
+    op.add_column("evenement", sa.Column("lot_id", sa.Uuid(), nullable=True))
+    op.create_table(
+        "webhook",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("types", json, nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("contacts", json, nullable=False),
+        sa.Column("html_est_echec", sa.Boolean(), nullable=False),
+        sa.Column("statut", sa.Text(), nullable=False),
+        sa.Column("motif_desactivation", sa.Text(), nullable=True),
+        sa.Column("desactive_le", instant, nullable=True),
+        sa.Column("echec_depuis_le", instant, nullable=True),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("secret_precedent", sa.LargeBinary(), nullable=True),
+        sa.Column("secret_precedent_fin_le", instant, nullable=True),
+        sa.Column("debut_xid", tables.Xid8(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.Column("modifie_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_webhook")),
+    )
+    op.create_index(
+        op.f("ix_webhook_collectivite_cree_le_id"), "webhook", ["collectivite", "cree_le", "id"]
+    )
+    op.create_table(
+        "webhook_livraison",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("webhook_id", sa.Uuid(), nullable=False),
+        sa.Column("evenement_id", sa.Uuid(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("survenu_le", instant, nullable=False),
+        sa.Column("corps", sa.Text(), nullable=False),
+        sa.Column("trace", sa.Text(), nullable=False),
+        sa.Column("statut", sa.Text(), nullable=False),
+        sa.Column("rang", sa.BigInteger(), nullable=False),
+        sa.Column("prochaine_le", instant, nullable=True),
+        sa.Column("prise_jusqu_a", instant, nullable=True),
+        sa.Column("nombre_tentatives", sa.BigInteger(), nullable=False),
+        sa.Column("tentatives", json, nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["collectivite", "webhook_id"],
+            ["webhook.collectivite", "webhook.id"],
+            name=op.f("fk_webhook_livraison_collectivite_webhook_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_webhook_livraison")),
+        sa.UniqueConstraint(
+            "collectivite",
+            "webhook_id",
+            "evenement_id",
+            name=op.f("uq_webhook_livraison_collectivite_webhook_id_evenement_id"),
+        ),
+    )
+    for columns in (
+        ["collectivite", "webhook_id", "cree_le", "id"],
+        ["collectivite", "webhook_id", "statut", "cree_le", "id"],
+        ["collectivite", "webhook_id", "survenu_le"],
+        ["collectivite", "cree_le"],
+    ):
+        op.create_index(
+            op.f(f"ix_webhook_livraison_{'_'.join(columns)}"), "webhook_livraison", columns
+        )
+    op.create_index(
+        "ix_webhook_livraison_en_attente",
+        "webhook_livraison",
+        ["collectivite", "webhook_id", "prochaine_le"],
+        postgresql_where=sa.text("statut = 'en_attente'"),
+    )
+    op.create_table(
+        "webhook_position",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("epoque", sa.Uuid(), nullable=False),
+        sa.Column("xid", tables.Xid8(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("modifie_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", name=op.f("pk_webhook_position")),
+    )
+    cloisonner("webhook", "webhook_livraison", "webhook_position")

@@ -1,7 +1,13 @@
 """Settings of a service, from the environment. What is shared has one name for all of them."""
 
-from pydantic import AwareDatetime, Field, SecretStr
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import AwareDatetime, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
+
+from shared.clients.france_travail.acces import AccesFranceTravail
+from shared.socle.webhooks.rules import ORIGINE_ESSAI
 
 
 class Reglages(BaseSettings):
@@ -23,10 +29,32 @@ class Reglages(BaseSettings):
         default=None, description="Instant jusqu'auquel toute requête reçoit 503 `maintenance`"
     )
     journal: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    webhooks_essais: list[str] = Field(
+        default=[],
+        max_length=20,
+        validation_alias="JALONS_WEBHOOKS_ESSAIS",
+        description="Origines de cette machine, ex. http://127.0.0.1:8704, où les webhooks vont"
+        " aussi ; refusées si l'adresse du service n'est ni de cette machine ni en `.example`",
+    )
+    france_travail: dict[str, AccesFranceTravail] = Field(
+        default={},
+        max_length=20,
+        description="Accès à France Travail, par collectivité ; sans, rien ne lui est demandé",
+    )
     emetteur: str = Field(validation_alias="JALONS_EMETTEUR_URL")
     url_orientation: str = Field(default="", validation_alias="JALONS_ORIENTATION_URL")
     url_parcours: str = Field(default="", validation_alias="JALONS_PARCOURS_URL")
     url_financement: str = Field(default="", validation_alias="JALONS_FINANCEMENT_URL")
+
+    @model_validator(mode="after")
+    def _essais_hors_production(self) -> Self:
+        """No production can open this by accident: nobody is served at such an address."""
+        nom = urlsplit(self.url).hostname or ""
+        if self.webhooks_essais and nom != "127.0.0.1" and not nom.endswith(".example"):
+            raise ValueError("JALONS_WEBHOOKS_ESSAIS n'est admis que sur une machine d'essai")
+        if not all(ORIGINE_ESSAI.fullmatch(one) for one in self.webhooks_essais):
+            raise ValueError("JALONS_WEBHOOKS_ESSAIS : http://127.0.0.1:<port> attendu")
+        return self
 
     def url_de(self, service: str) -> str:
         """Where a sibling answers."""

@@ -1,4 +1,4 @@
-"""What is kept for a time only: answers for replay, facts of the feed, counters of quotas."""
+"""What is kept for a time only: answers for replay, facts, their deliveries, counters."""
 
 from datetime import timedelta
 
@@ -9,6 +9,7 @@ from shared.socle.service import Service
 
 # Longer than a long week-end, and than any schedule of a partner (contract guide, 10.2, 13.5).
 IDEMPOTENCE_JOURS, CHANGEMENTS_JOURS = 7, 30
+LIVRAISONS_JOURS = 30  # no shorter than the feed: a feed read again finds what it queued
 _QUOTAS_JOURS = 1  # longer than the longest window
 PAUSE_S = 3600.0
 
@@ -19,6 +20,9 @@ _PURGES = {
     text(
         "DELETE FROM evenement WHERE collectivite = :collectivite AND survenu_le < :avant"
     ): CHANGEMENTS_JOURS,
+    text(
+        "DELETE FROM webhook_livraison WHERE collectivite = :collectivite AND cree_le < :avant"
+    ): LIVRAISONS_JOURS,
     text(
         "DELETE FROM quota WHERE collectivite = :collectivite AND ouvert_le < :avant"
     ): _QUOTAS_JOURS,

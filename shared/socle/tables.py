@@ -11,11 +11,13 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Date,
+    ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
     MetaData,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -24,6 +26,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 from sqlalchemy.types import UserDefinedType
 
 from shared.schemas.commun import Operation
+from shared.schemas.webhooks import MotifDesactivation, StatutLivraison, StatutWebhook
 from shared.socle.dictionnaire import AUCUNE, CHIFFREE, INDIRECTE, colonne, fiche
 
 CONVENTION = {
@@ -206,6 +209,9 @@ class Evenement(Cloisonnee, Base):
     )
     client_id: Mapped[str] = colonne("Client OAuth qui l'a causé, le premier de la chaîne")
     trace: Mapped[str] = colonne("Trace W3C de la requête", source="en-tête traceparent")
+    lot_id: Mapped[UUID | None] = colonne(
+        "Travail qui l'a causé avec d'autres (un import) : les webhooks n'annoncent que le travail"
+    )
 
 
 class Suivi(Modifiee, Cloisonnee, Base):
@@ -234,6 +240,116 @@ class Quota(Cloisonnee, Base):
     classe: Mapped[str] = colonne("Classe de requêtes, comme dans RateLimit", primary_key=True)
     ouvert_le: Mapped[datetime] = colonne("Ouverture de la fenêtre, par sa première requête")
     nombre: Mapped[int] = colonne("Requêtes depuis l'ouverture", unite="requêtes")
+
+
+class Webhook(Versionnee, Base):
+    """A subscription to the facts of the service."""
+
+    __tablename__ = "webhook"
+    __table_args__ = (
+        Index(None, "collectivite", "cree_le", "id"),
+        fiche(
+            "Un abonnement aux faits du service, livrés au récepteur d'un partenaire",
+            source="partenaire : POST /v1/webhooks",
+        ),
+    )
+
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a ouvert", source="jeton")
+    url: Mapped[str] = colonne("Adresse du récepteur")
+    types: Mapped[list[Any]] = colonne("Types de faits livrés ; vide : tous")
+    description: Mapped[str | None] = colonne("À quoi sert l'abonnement")
+    contacts: Mapped[list[Any]] = colonne("Boîtes de service du partenaire, à prévenir", INDIRECTE)
+    html_est_echec: Mapped[bool] = colonne("Vrai : une réponse 2xx en HTML est un échec")
+    statut: Mapped[str] = colonne("Où il en est", source="service", codes=StatutWebhook)
+    motif_desactivation: Mapped[str | None] = colonne(
+        "Pourquoi le service a cessé d'envoyer", source="service", codes=MotifDesactivation
+    )
+    desactive_le: Mapped[datetime | None] = colonne("Fin des envois", source="service")
+    echec_depuis_le: Mapped[datetime | None] = colonne(
+        "Premier échec depuis le dernier succès", source="service"
+    )
+    secret: Mapped[bytes] = colonne(
+        "Secret de signature, scellé (AES-256-GCM)", CHIFFREE, source="service"
+    )
+    secret_precedent: Mapped[bytes | None] = colonne(
+        "Secret d'avant le dernier renouvellement, scellé", CHIFFREE, source="service"
+    )
+    secret_precedent_fin_le: Mapped[datetime | None] = colonne(
+        "Fin de la signature par le secret précédent", source="service"
+    )
+    debut_xid: Mapped[int | None] = colonne(
+        "Première transaction livrée : celle de l'activation ; nulle avant elle",
+        AUCUNE,
+        Xid8(),
+        source="service",
+        unite="numéro de transaction",
+    )
+
+
+class WebhookLivraison(Cle, Ecrite, Base):
+    """A fact on its way to one subscription: the queue, and the log of it."""
+
+    __tablename__ = "webhook_livraison"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["collectivite", "webhook_id"],
+            ["webhook.collectivite", "webhook.id"],
+            ondelete="CASCADE",
+        ),
+        UniqueConstraint("collectivite", "webhook_id", "evenement_id"),
+        Index(None, "collectivite", "webhook_id", "cree_le", "id"),
+        Index(None, "collectivite", "webhook_id", "statut", "cree_le", "id"),
+        Index(None, "collectivite", "webhook_id", "survenu_le"),
+        Index(None, "collectivite", "cree_le"),
+        Index(
+            "ix_webhook_livraison_en_attente",
+            "collectivite",
+            "webhook_id",
+            "prochaine_le",
+            postgresql_where=text("statut = 'en_attente'"),
+        ),
+        fiche(
+            "Un fait à livrer à un abonnement, ou livré : la file et le journal des envois",
+            source="service",
+            conserve="{LIVRAISONS_JOURS} jours après la mise en file",
+        ),
+    )
+
+    webhook_id: Mapped[UUID] = colonne("Abonnement")
+    evenement_id: Mapped[UUID] = colonne("Fait du fil, ou vérification : c'est `webhook-id`")
+    type: Mapped[str] = colonne("Nature du fait, ex. orientation.orientation.ouverte")
+    survenu_le: Mapped[datetime] = colonne("Instant du fait")
+    corps: Mapped[str] = colonne("Corps envoyé et signé, le même à chaque tentative", INDIRECTE)
+    trace: Mapped[str] = colonne("Trace W3C de la requête qui l'a causé")
+    statut: Mapped[str] = colonne("Où en est la livraison", codes=StatutLivraison)
+    rang: Mapped[int] = colonne(
+        "Tentatives faites depuis la mise en file ou le rejeu", unite="rang"
+    )
+    prochaine_le: Mapped[datetime | None] = colonne("Prochaine tentative, au plus tôt")
+    prise_jusqu_a: Mapped[datetime | None] = colonne(
+        "Fin du bail du travailleur qui l'envoie ; après elle, un autre la reprend"
+    )
+    nombre_tentatives: Mapped[int] = colonne(
+        "Tentatives faites, rejeux compris", unite="tentatives"
+    )
+    tentatives: Mapped[list[Any]] = colonne(
+        "Dernières tentatives : instant, issue, statut HTTP, durée ; jamais la réponse"
+    )
+
+
+class WebhookPosition(Modifiee, Cloisonnee, Base):
+    """How far the feed was turned into deliveries, once for all subscriptions."""
+
+    __tablename__ = "webhook_position"
+    __table_args__ = fiche(
+        "Jusqu'où le fil du service a été mis en file pour ses abonnements", source="service"
+    )
+
+    epoque: Mapped[UUID] = colonne("Vie de la base où la position a un sens")
+    xid: Mapped[int] = colonne(
+        "Place du dernier fait mis en file", AUCUNE, Xid8(), unite="numéro de transaction"
+    )
+    seq: Mapped[int] = colonne("Ordre d'écriture du dernier fait mis en file", unite="rang")
 
 
 class Epoque(Base):

@@ -26,6 +26,7 @@ from shared.socle import observabilite, problems, retention
 from shared.socle.service import Service, ouvrir
 from shared.socle.suivi import Suivi, suivre
 from shared.socle.tables import Collectivite
+from shared.socle.webhooks import travail as webhooks
 
 Tache = Callable[..., Awaitable[None]]
 _ARRET_S = 8
@@ -136,6 +137,10 @@ async def _tend(service: Service, travail: Travail) -> None:
                     key = (suivi.source, collectivite)
                     if key not in running:
                         running[key] = asyncio.create_task(suivre(service, suivi, collectivite))
+                if ("webhooks", collectivite) not in running:
+                    running["webhooks", collectivite] = asyncio.create_task(
+                        webhooks.tenir(service, collectivite)
+                    )
                 periodiques = {"purger": (retention.PAUSE_S, retention.purger)}
                 for name, (pause, tache) in (periodiques | dict(travail.periodiques)).items():
                     key = (name, collectivite)

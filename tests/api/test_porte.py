@@ -29,7 +29,7 @@ DEPOT = "/v1/imports?type=flux_beneficiaires"
 SANS_PRODUCTEUR = {
     "personne-effacee": "l'effacement des personnes",
 }
-SANS_PRODUCTEUR_ERREUR = {"url-webhook-interdite": "les webhooks"}
+SANS_PRODUCTEUR_ERREUR: dict[str, str] = {}
 
 
 @pytest.fixture

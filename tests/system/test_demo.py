@@ -15,6 +15,7 @@ import pytest
 
 from deploy.local.partenaire import Partenaire, Refusee
 from deploy.local.services import RACINE, SERVICES, Installation
+from tests.system.abonnements import abonner
 from tests.system.activites import agir
 from tests.system.conftest import CONTRAT, departement, ports_libres
 from tests.system.consultations import consulter
@@ -22,6 +23,7 @@ from tests.system.conventions import convenir
 from tests.system.credits import financer
 from tests.system.depenses import depenser
 from tests.system.emplois import employer
+from tests.system.france_travail import reconcilier
 from tests.system.points_etape import etablir
 from tests.system.prescrire import prescrire
 from tests.system.recettes import recevoir
@@ -113,6 +115,9 @@ async def test_a_token_of_another_departement_finds_nothing(
             ours, theirs = (departement(installation, http, code) for code in ("35D", "44D"))
             seen = 0
             faits = await autres_actes(ours)
+            await abonner(ours, installation.adresses)
+            reconcilies = await reconcilier(ours, installation)
+            faits |= {nom: {nom: found} for nom, found in reconcilies.items()}
             comptable = departement(installation, http, "35D", "comptable-")
             depenses = await depenser(ours, comptable)
             faits |= {nom: {nom: found} for nom, found in depenses.items()}

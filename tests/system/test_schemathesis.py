@@ -27,6 +27,7 @@ from deploy.local.collectivites import charger
 from deploy.local.demonstration import Demonstrateur
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.services import COLLECTIVITES, RACINE, SERVICES, Installation
+from tests.system.abonnements import abonner
 from tests.system.activites import agir
 from tests.system.conftest import CONTRAT, departement
 from tests.system.consultations import consulter
@@ -34,6 +35,7 @@ from tests.system.conventions import convenir
 from tests.system.credits import financer
 from tests.system.depenses import depenser, reserver
 from tests.system.emplois import employer
+from tests.system.france_travail import reconcilier
 from tests.system.points_etape import etablir
 from tests.system.prescrire import prescrire
 from tests.system.recettes import recevoir
@@ -122,9 +124,13 @@ async def etats(installation: Installation) -> Mapping[str, list[str]]:
         depense = await depenser(si, departement(installation, http, "35D", "comptable-"))
         reserves = await reserver(si, 3)
         jeux = [await _jeu_de_regles(si, rang) for rang in range(3)]
+        abonnes = await abonner(si, installation.adresses)
+        reconcilies = await reconcilier(si, installation)
         return {
             "jeux_de_regles": [jeu for jeu, _ in jeux],
             "jeux_simules": [jeux[0][0]],
+            "reglages_france_travail": [reconcilies["reglage_france_travail_id"]],
+            "ecarts_france_travail": [reconcilies["ecart_orientation_id"]],
             "simulations": [jeux[0][1]],
             # Of the others none has a contract yet.
             "parcours_sans_contrat": ouverts[5:] or ouverts,
@@ -149,6 +155,7 @@ async def etats(installation: Installation) -> Mapping[str, list[str]]:
             },
             **{nom.removesuffix("_id"): [found] for nom, found in depense.items()},
             **reserves,
+            **{f"webhook_{service}": [found] for service, found in abonnes.items()},
             "siret": ["10000000900017"],
             "facture": ["2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"],
             "taux_code": ["etat-0"],
@@ -385,6 +392,8 @@ def _lancer(
 ) -> tuple[Bilan, str]:
     """Run schemathesis in a folder of its own, where it writes what it likes; read its report."""
     identites = [_identite(installation, nom, service) for nom in IDENTITES]
+    # Each service has subscriptions of its own, under the same operations.
+    etats = {**etats, "webhooks": etats[f"webhook_{service}"]}
     if service == "financement":
         # Two services read an indicator by the same operation; each has its own.
         etats = {**etats, "indicateurs": etats["indicateur_convention"]}

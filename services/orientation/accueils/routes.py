@@ -28,7 +28,7 @@ from shared.schemas.orientation.accueils import (
     PageConvocations,
     PageDispenses,
     PagePresences,
-    Presence,
+    PresenceConstatee,
     PresenceCreation,
     StatutAccueil,
     StatutConvocation,
@@ -45,7 +45,7 @@ from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 
-A = TypeVar("A", Presence, Dispense, Contact)
+A = TypeVar("A", PresenceConstatee, Dispense, Contact)
 
 router = routeur("accueils")
 
@@ -425,7 +425,7 @@ async def lister_presences(
     """Rend les constats, le dernier d'abord : il prévaut. Portée `orientation:lire`."""
     await queries.read_convocation(tx, convocation_id)
     rows = await queries.list_presences(tx, page, convocation_id)
-    return rendre_page(page, rows, lambda row: _acte(Presence, row))
+    return rendre_page(page, rows, lambda row: _acte(PresenceConstatee, row))
 
 
 @router.post(

@@ -24,7 +24,7 @@ from shared.refus import Erreur, Introuvable, Refus, Validation
 from shared.schemas.commun import LimitesImport, Operation
 from shared.schemas.orientation.imports import (
     CompteursImport,
-    Import,
+    ImportFichier,
     PageImports,
     ProblemeImport,
     ResultatImport,
@@ -85,7 +85,7 @@ class EncodageNonAdmis(TypeNonAdmis):
 @router.post(
     "/imports",
     status_code=202,
-    response_model=Import,
+    response_model=ImportFichier,
     summary="Importer un flux CAF/MSA",
     dependencies=[portee("orientation:importer")],
     responses=refusals(GzipIllisible, CorpsTropGrand, ArchiveAbusive, TypeNonAdmis),
@@ -208,7 +208,7 @@ async def lister_imports(
 
 @router.get(
     "/imports/{import_id}",
-    response_model=Import,
+    response_model=ImportFichier,
     summary="Suivre un import",
     dependencies=[portee("orientation:lire")],
     responses=refusals(Introuvable),
@@ -327,8 +327,8 @@ async def _receive(
     return digest.digest(), size, lengths
 
 
-def _import(row: Row[Any]) -> Import:
-    return Import.model_validate({**row._mapping, "sha256": bytes(row.empreinte).hex()})
+def _import(row: Row[Any]) -> ImportFichier:
+    return ImportFichier.model_validate({**row._mapping, "sha256": bytes(row.empreinte).hex()})
 
 
 def _resultat(row: Row[Any]) -> ResultatImport:

@@ -211,6 +211,7 @@ async def _settle_departures(service: Service, collectivite: str, lecture: Lectu
     while True:
         lot = Lot(lecture, acces.client_id)
         async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+            tx.lot = lecture.import_id
             parties, closes = await queries.settle_departures(tx, LOT)
             for row in parties:
                 if row.droits_devoirs:
@@ -280,6 +281,7 @@ async def _write_batch(
     compteurs = dict(lecture.compteurs)
     traites = lecture.traites
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+        tx.lot = lecture.import_id
         await queries.plan_again(tx)
         if not await queries.hold_import(tx, lecture.import_id, lus=lecture.traites):
             raise AutreTravailleur

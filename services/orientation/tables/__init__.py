@@ -2,6 +2,12 @@
 
 from services.orientation.tables.accueils import Accueil, Contact, Convocation, Dispense, Presence
 from services.orientation.tables.base import Base
+from services.orientation.tables.france_travail import (
+    EcartFranceTravail,
+    EnvoiFranceTravail,
+    JetonFranceTravail,
+    ReglageFranceTravail,
+)
 from services.orientation.tables.imports import Import, ImportMorceau, ImportResultat, Mouvement
 from services.orientation.tables.indicateurs import Indicateur
 from services.orientation.tables.jeux_de_regles import (
@@ -53,11 +59,14 @@ __all__ = [
     "Deplacement",
     "Dispense",
     "Dossier",
+    "EcartFranceTravail",
+    "EnvoiFranceTravail",
     "FusionChangement",
     "Import",
     "ImportMorceau",
     "ImportResultat",
     "Indicateur",
+    "JetonFranceTravail",
     "JeuDeRegles",
     "MiseEnVigueur",
     "Mouvement",
@@ -72,6 +81,7 @@ __all__ = [
     "Rapprochement",
     "RecueilCriteres",
     "Reexamen",
+    "ReglageFranceTravail",
     "Reorientation",
     "Simulation",
     "Unite",

@@ -213,7 +213,7 @@ class PresenceCreation(Entree):
     date_constat: DateCivile | None = Field(default=None, description="Absente : aujourd'hui")
 
 
-class Presence(Modele):
+class PresenceConstatee(Modele):
     """Un constat de présence ou d'absence. Immuable : un autre le corrige."""
 
     id: Identifiant = Field(json_schema_extra={"readOnly": True})
@@ -225,7 +225,7 @@ class Presence(Modele):
     cree_le: Instant = Field(json_schema_extra={"readOnly": True})
 
 
-class PagePresences(Page[Presence]):
+class PagePresences(Page[PresenceConstatee]):
     """Une page de constats."""
 
 

@@ -61,7 +61,7 @@ class ProblemeImport(Modele):
     champ: str | None = Field(max_length=60, description="Élément en cause, jamais sa valeur")
 
 
-class Import(Ressource):
+class ImportFichier(Ressource):
     """Un fichier reçu, et où en est sa lecture."""
 
     type: TypeImport
@@ -78,7 +78,7 @@ class Import(Ressource):
     probleme: ProblemeImport | None
 
 
-class PageImports(Page[Import]):
+class PageImports(Page[ImportFichier]):
     """Une page d'imports."""
 
 

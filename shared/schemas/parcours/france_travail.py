@@ -159,7 +159,7 @@ def _verifie(_: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
 _LIBRE = WithJsonSchema(
     {
         "type": "object",
-        "additionalProperties": True,
+        "additionalProperties": {},  # `true` says the same, and a generator warns of it
         "description": "Dossier de l'API Diagnostic usager v4 de France Travail, avec ses noms",
     }
 )

@@ -1,0 +1,1 @@
+"""The clients of shared/clients, without a network."""

@@ -1,0 +1,1 @@
+"""The doubles of tests/doubles, checked against what they stand for."""
