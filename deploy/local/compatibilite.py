@@ -290,8 +290,9 @@ def _valeurs(lieu: str, pointeur: str, a: Json, b: Json, sens: Sens) -> Iterator
         yield juge("type", plus_etroit=True, detail=_fleche(sorted(avant), sorted(apres)))
     if apres - avant:
         yield juge("type", plus_etroit=False, detail=_fleche(sorted(avant), sorted(apres)))
-    for word in ("format", "pattern", "uniqueItems"):
+    for word in ("format", "uniqueItems"):
         yield from _mot(word, a.get(word) or None, b.get(word) or None, juge)
+    yield from _motif(a.get("pattern"), b.get("pattern"), juge)
     for word, croissante in _BORNES.items():
         sans = float("inf") if croissante else float("-inf")
         borne_a, borne_b = a.get(word, sans), b.get(word, sans)
@@ -323,6 +324,31 @@ def _mot(
         yield juge(word, plus_etroit=True, detail=detail)
     if avant is not None:
         yield juge(word, plus_etroit=False, detail=detail)
+
+
+# A closed list of words, alone or separated by commas, a minus before it or not: `champs`, `tri`.
+_LISTE = re.compile(r"\^(-\?)?\(([\w.|-]+)\)(\(,\(\2\)\)\*)?\$")
+
+
+def _motif(
+    avant: str | None, apres: str | None, juge: Callable[..., Changement]
+) -> Iterator[Changement]:
+    """Two patterns: of those that list words, the words tell which is the narrower."""
+    listes = [_LISTE.fullmatch(motif or "") for motif in (avant, apres)]
+    if listes[0] is None or listes[1] is None or listes[0][1] != listes[1][1]:
+        yield from _mot("pattern", avant, apres, juge)
+        return
+    mots_a, mots_b = (set(liste[2].split("|")) for liste in listes if liste)
+    if bool(listes[0][3]) and not listes[1][3]:
+        yield juge("pattern", plus_etroit=True, detail="un seul mot")
+    if bool(listes[1][3]) and not listes[0][3]:
+        yield juge("pattern", plus_etroit=False, detail="plusieurs mots")
+    if mots_a - mots_b:
+        yield juge("pattern", plus_etroit=True, detail=f"sans {', '.join(sorted(mots_a - mots_b))}")
+    if mots_b - mots_a:
+        yield juge(
+            "pattern", plus_etroit=False, detail=f"avec {', '.join(sorted(mots_b - mots_a))}"
+        )
 
 
 def _enumeration(

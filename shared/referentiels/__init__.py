@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
 
 Ligne = Mapping[str, str]
 
@@ -55,15 +54,21 @@ def noms() -> tuple[str, ...]:
     )
 
 
+@dataclass(frozen=True)
+class Forme:
+    """What a list is, and which of its columns tell its codes and their labels."""
+
+    sens: str
+    code: str = "code"
+    libelle: str = "libelle"
+
+
 @cache
-def _fiches() -> Mapping[str, Any]:
-    return tomllib.loads((files(__name__) / "dictionnaire.toml").read_text(encoding="utf-8"))
-
-
-def sens(nom: str) -> str:
-    """Return what a list is, in a sentence for people."""
-    phrase: str = _fiches()[nom]["sens"]
-    return phrase
+def forme(nom: str) -> Forme:
+    """Return how a list is to be read."""
+    texte = (files(__name__) / "dictionnaire.toml").read_text(encoding="utf-8")
+    fiche = tomllib.loads(texte)[nom]
+    return Forme(**{champ: fiche[champ] for champ in ("sens", "code", "libelle") if champ in fiche})
 
 
 @dataclass(frozen=True)
@@ -88,32 +93,29 @@ class Code:
         return (self.debut is None or self.debut <= jour) and (self.fin is None or jour <= self.fin)
 
 
-def presenter(nom: str, lignes: Sequence[Ligne]) -> list[Code]:
+def presenter(forme: Forme, lignes: Sequence[Ligne]) -> list[Code]:
     """Give the rows of one state of a list their common words.
 
     Of two rows with one code and a first day each, the earlier ends the day before the later.
     """
-    colonne_code, colonne_libelle = (
-        _fiches()[nom].get(champ, champ) for champ in ("code", "libelle")
-    )
     debuts: dict[str, list[date]] = defaultdict(list)
     for ligne in lignes:
         if ligne.get("depuis"):
-            debuts[ligne[colonne_code]].append(date.fromisoformat(ligne["depuis"]))
+            debuts[ligne[forme.code]].append(date.fromisoformat(ligne["depuis"]))
     found = []
     for ligne in lignes:
         debut = date.fromisoformat(ligne["depuis"]) if ligne.get("depuis") else None
         if ligne.get("jusqu_a"):
             fin: date | None = date.fromisoformat(ligne["jusqu_a"])
         else:
-            suivants = [d for d in debuts[ligne[colonne_code]] if debut is None or d > debut]
+            suivants = [d for d in debuts[ligne[forme.code]] if debut is None or d > debut]
             fin = min(suivants) - timedelta(days=1) if suivants and "jusqu_a" not in ligne else None
-        communs = {colonne_code, colonne_libelle, "depuis", "jusqu_a"}
+        communs = {forme.code, forme.libelle, "depuis", "jusqu_a"}
         attributs = {
             champ: valeur for champ, valeur in ligne.items() if valeur and champ not in communs
         }
-        libelle = ligne.get(colonne_libelle) or None
-        found.append(Code(ligne[colonne_code], libelle, debut, fin, attributs))
+        libelle = ligne.get(forme.libelle) or None
+        found.append(Code(ligne[forme.code], libelle, debut, fin, attributs))
     return found
 
 
@@ -126,9 +128,12 @@ class Difference:
     modifies: list[str]
 
 
-def comparer(nom: str, avant: Sequence[Ligne], apres: Sequence[Ligne]) -> Difference:
-    """Tell what changed between two states of a list, whatever the order of their rows."""
-    colonne = _fiches()[nom].get("code", "code")
+def comparer(colonne: str, avant: Sequence[Ligne], apres: Sequence[Ligne]) -> Difference:
+    """Tell what changed between two states of a list, whatever the order of their rows.
+
+    Args:
+        colonne: the one that tells the codes.
+    """
 
     def par_code(lignes: Sequence[Ligne]) -> dict[str, list[list[tuple[str, str]]]]:
         found: dict[str, list[list[tuple[str, str]]]] = defaultdict(list)

@@ -99,7 +99,11 @@ TypesEvenement = Annotated[
 Contacts = Annotated[
     list[Contact],
     AfterValidator(_sans_double),
-    Field(max_length=CONTACTS_MAX, description="Boîtes de service à prévenir"),
+    Field(
+        max_length=CONTACTS_MAX,
+        description="Boîtes de service à qui l'exploitant écrit quand les envois échouent ;"
+        " le service n'écrit à personne",
+    ),
 ]
 HtmlEstEchec = Annotated[
     Booleen,
@@ -220,8 +224,12 @@ class RejeuWebhook(Modele):
 
     webhook_id: Identifiant
     nombre: Entier = Field(description="Livraisons remises en file")
+    dernier_survenu_le: Instant | None = Field(
+        description="Instant du dernier événement remis en file ; nul s'il n'y en a pas"
+    )
     incomplet: Booleen = Field(
-        description="Vrai : la borne d'un rejeu est atteinte, la même demande prend la suite"
+        description="Vrai : la borne d'un rejeu est atteinte ; la demande suivante prend"
+        " `dernier_survenu_le` pour `depuis`"
     )
 
 

@@ -1418,7 +1418,11 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "duree_ms": 84,
     },
     "RejeuWebhookCommande": {"depuis": "2026-03-02T00:00:00Z", "statut": "abandonnee"},
-    "RejeuWebhook": {"nombre": 12, "incomplet": False},
+    "RejeuWebhook": {
+        "nombre": 12,
+        "dernier_survenu_le": "2026-03-03T11:15:00.412Z",
+        "incomplet": False,
+    },
     "PagePartielle": {"elements": [{"id": IDENTIFIANTS["orientation_id"], "version": 2}]},
     "CollectiviteCreation": {"code": "35D", "libelle": "Ille-et-Vilaine"},
     "DelaiLocal": {

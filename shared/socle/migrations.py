@@ -235,6 +235,9 @@ def versions_referentiels() -> None:
         sa.Column("id", sa.Uuid(), server_default=sa.text("gen_random_uuid()"), nullable=False),
         sa.Column("nom", sa.Text(), nullable=False),
         sa.Column("version_codes", sa.Text(), nullable=False),
+        sa.Column("sens", sa.Text(), nullable=False),
+        sa.Column("colonne_code", sa.Text(), nullable=False),
+        sa.Column("colonne_libelle", sa.Text(), nullable=False),
         *(
             sa.Column(nom, postgresql.JSONB(astext_type=sa.Text()), nullable=False)
             for nom in ("contenu", "ajoutes", "retires", "modifies")
@@ -289,6 +292,7 @@ def webhooks() -> None:
         sa.Column("secret_precedent", sa.LargeBinary(), nullable=True),
         sa.Column("secret_precedent_fin_le", instant, nullable=True),
         sa.Column("debut_xid", tables.Xid8(), nullable=True),
+        sa.Column("debut_le", instant, nullable=True),
         sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
         sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
         sa.Column("modifie_le", instant, server_default=sa.text("now()"), nullable=False),
@@ -340,8 +344,20 @@ def webhooks() -> None:
     op.create_index(
         "ix_webhook_livraison_en_attente",
         "webhook_livraison",
-        ["collectivite", "webhook_id", "prochaine_le"],
+        ["collectivite", "webhook_id", "prochaine_le", "id"],
         postgresql_where=sa.text("statut = 'en_attente'"),
+    )
+    op.create_index(
+        "ix_webhook_livraison_en_vol",
+        "webhook_livraison",
+        ["collectivite", "webhook_id", "prise_jusqu_a"],
+        postgresql_where=sa.text("statut = 'en_attente' AND prise_jusqu_a IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_webhook_livraison_defi",
+        "webhook_livraison",
+        ["collectivite", "webhook_id", "prochaine_le"],
+        postgresql_where=sa.text("statut = 'en_attente' AND type = 'endpoint.verification'"),
     )
     op.create_table(
         "webhook_position",

@@ -51,7 +51,9 @@ def inscrire(connexion: Connection) -> None:
         ).one_or_none()
         if courante is not None and courante.version_codes == referentiels.version(nom):
             continue
-        change = referentiels.comparer(nom, courante.contenu if courante else [], lignes)
+        forme = referentiels.forme(nom)
+        avant = courante.contenu if courante else []
+        change = referentiels.comparer(forme.code, avant, lignes)
         connexion.execute(
             update(Table)
             .where(Table.nom == nom, Table.remplacee_le.is_(None))
@@ -61,6 +63,9 @@ def inscrire(connexion: Connection) -> None:
             insert(Table).values(
                 nom=nom,
                 version_codes=referentiels.version(nom),
+                sens=forme.sens,
+                colonne_code=forme.code,
+                colonne_libelle=forme.libelle,
                 contenu=lignes,
                 ajoutes=change.ajoutes,
                 retires=change.retires,
@@ -71,7 +76,7 @@ def inscrire(connexion: Connection) -> None:
 
 
 def _resume(row: Row[Any]) -> ReferentielResume:
-    return ReferentielResume.model_validate({**row._mapping, "sens": referentiels.sens(row.nom)})
+    return ReferentielResume.model_validate(row, from_attributes=True)
 
 
 def _version(row: Row[Any]) -> VersionReferentiel:
@@ -95,9 +100,9 @@ def routes(nom: str) -> APIRouter:
 
         Les mêmes pour toutes les collectivités et pour les trois services. Portée `lire`.
         """
-        statement = select(Table.id, Table.nom, Table.version_codes, Table.en_vigueur_le).where(
-            Table.remplacee_le.is_(None)
-        )
+        statement = select(
+            Table.id, Table.nom, Table.sens, Table.version_codes, Table.en_vigueur_le
+        ).where(Table.remplacee_le.is_(None))
         return rendre_page(page, await paginer(tx, statement, Table, page), _resume)
 
     @router.get(
@@ -148,6 +153,7 @@ def routes(nom: str) -> APIRouter:
         ).one_or_none()
         if row is None:
             raise Introuvable
+        forme = referentiels.Forme(row.sens, row.colonne_code, row.colonne_libelle)
         codes = [
             {
                 "code": one.code,
@@ -156,12 +162,10 @@ def routes(nom: str) -> APIRouter:
                 "date_fin": one.fin,
                 "attributs": [{"nom": k, "valeur": v} for k, v in one.attributs.items()],
             }
-            for one in referentiels.presenter(referentiel, row.contenu)
+            for one in referentiels.presenter(forme, row.contenu)
             if date_reference is None or one.vaut(date_reference)
         ]
-        contenu = Referentiel.model_validate(
-            {**row._mapping, "sens": referentiels.sens(referentiel), "codes": codes}
-        )
+        contenu = Referentiel.model_validate({**row._mapping, "codes": codes})
         return rendre_lecture(request, contenu, row.version_codes, headers=_PUBLIC)
 
     @router.get(
@@ -181,11 +185,12 @@ def routes(nom: str) -> APIRouter:
         Un acte enregistré à un instant a été lu avec la version en vigueur à cet instant.
         Portée `lire`.
         """
-        if referentiel not in referentiels.noms():
-            raise Introuvable
         statement = select(
             *(one for one in Table.__table__.columns if one.name != "contenu")
         ).where(Table.nom == referentiel)
-        return rendre_page(page, await paginer(tx, statement, Table, page), _version)
+        rows = await paginer(tx, statement, Table, page)
+        if not rows and page.apres is None:
+            raise Introuvable
+        return rendre_page(page, rows, _version)
 
     return router

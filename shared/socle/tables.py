@@ -284,6 +284,11 @@ class Webhook(Versionnee, Base):
         source="service",
         unite="numéro de transaction",
     )
+    debut_le: Mapped[datetime | None] = colonne(
+        "Activation : ce qui la remplace dans une base restaurée, où les transactions se"
+        " renumérotent ; nulle avant elle",
+        source="service",
+    )
 
 
 class WebhookLivraison(Cle, Ecrite, Base):
@@ -306,7 +311,23 @@ class WebhookLivraison(Cle, Ecrite, Base):
             "collectivite",
             "webhook_id",
             "prochaine_le",
+            "id",
             postgresql_where=text("statut = 'en_attente'"),
+        ),
+        # Few rows each, among all those that wait: what each take and each round count.
+        Index(
+            "ix_webhook_livraison_en_vol",
+            "collectivite",
+            "webhook_id",
+            "prise_jusqu_a",
+            postgresql_where=text("statut = 'en_attente' AND prise_jusqu_a IS NOT NULL"),
+        ),
+        Index(
+            "ix_webhook_livraison_defi",
+            "collectivite",
+            "webhook_id",
+            "prochaine_le",
+            postgresql_where=text("statut = 'en_attente' AND type = 'endpoint.verification'"),
         ),
         fiche(
             "Un fait à livrer à un abonnement, ou livré : la file et le journal des envois",
@@ -391,6 +412,9 @@ class VersionReferentiel(Base):
     )
     nom: Mapped[str] = colonne("Nom de la liste, ex. freins")
     version_codes: Mapped[str] = colonne("Début du SHA-256 de son contenu")
+    sens: Mapped[str] = colonne("Ce que la liste contient, en une phrase")
+    colonne_code: Mapped[str] = colonne("Colonne de ses lignes qui dit le code")
+    colonne_libelle: Mapped[str] = colonne("Colonne de ses lignes qui dit le libellé")
     contenu: Mapped[list[Any]] = colonne("Ses lignes, colonne par colonne")
     ajoutes: Mapped[list[Any]] = colonne("Codes que l'état précédent n'avait pas")
     retires: Mapped[list[Any]] = colonne("Codes de l'état précédent qui n'y sont plus")

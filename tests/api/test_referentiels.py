@@ -105,6 +105,21 @@ async def test_a_past_version_is_kept_whole_and_says_what_the_next_changed(
     assert (await client.get(f"/v1/referentiels/{nom}")).json()["remplacee_le"] is None
 
 
+async def test_a_list_that_the_code_no_longer_has_is_still_read(
+    connecter: Connecter, ouverte: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release drops a file; so does an instance of before, beside one that adds one."""
+    restantes = tuple(nom for nom in referentiels.noms() if nom != "freins")
+    monkeypatch.setattr(referentiels, "noms", lambda: restantes)
+    monkeypatch.setattr(referentiels, "forme", lambda nom: {}[nom])
+    client = connecter("financement")
+    for chemin in ("?limite=200", "/freins", "/freins/versions"):
+        answer = await client.get(f"/v1/referentiels{chemin}")
+        assert answer.status_code == 200, answer.text
+    listed = (await client.get("/v1/referentiels?limite=200")).json()["elements"]
+    assert "freins" in {one["nom"] for one in listed}
+
+
 async def test_a_service_may_not_write_the_register(bases: Mapping[str, Adresses]) -> None:
     """Planted: the table without its wall: red."""
     with connect(bases["parcours"].service) as connexion:
@@ -115,7 +130,7 @@ async def test_a_service_may_not_write_the_register(bases: Mapping[str, Adresses
 def test_versions_differ_by_content_and_not_by_order() -> None:
     ligne = {"code": "a", "libelle": "A", "source": "s"}
     autre = {"code": "b", "libelle": "B", "source": "s"}
-    memes = referentiels.comparer("freins", [ligne, autre], [autre, {**ligne, "alias": ""}])
+    memes = referentiels.comparer("code", [ligne, autre], [autre, {**ligne, "alias": ""}])
     assert (memes.ajoutes, memes.retires, memes.modifies) == ([], [], [])
-    change = referentiels.comparer("freins", [ligne], [{**ligne, "alias": "x"}])
+    change = referentiels.comparer("code", [ligne], [{**ligne, "alias": "x"}])
     assert change.modifies == ["a"]

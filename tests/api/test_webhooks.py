@@ -2,21 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 import pytest_asyncio
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from standardwebhooks import Webhook as Reference
 
 from shared.socle import retention
 from shared.socle.service import Service
-from shared.socle.webhooks import rules, travail
+from shared.socle.webhooks import queries, rules, travail
 from shared.socle.webhooks.envoi import Expediteur
 from tests.api.orientation.conftest import PERSONNE
+from tests.api.plans import expliquer, instructions, lues
 from tests.conftest import Client, Connecter
 from tests.doubles.recepteur import Recepteur, Reponse, accuser, honnete, recepteur
 
@@ -46,7 +48,8 @@ class Banc:
         await asyncio.gather(
             *(
                 travail.vider(self.service, self.collectivite, one, self.expediteur)
-                for one in await travail.dues(self.service, self.collectivite)
+                for one, due in (await travail.dues(self.service, self.collectivite)).items()
+                if due
             )
         )
 
@@ -84,6 +87,26 @@ class Banc:
         found: Json = answer.json()
         return found
 
+    async def executer(self, statement: str, **parameters: Any) -> Sequence[Row[Any]]:
+        acces = self.service.acces_interne(self.collectivite)
+        async with self.service.base.transaction(acces) as tx:
+            done = await tx.execute(text(statement), parameters)
+            return done.all() if done.returns_rows else ()
+
+    async def mettre_en_file(self, webhook: Json, nombre: int, statut: str = "en_attente") -> None:
+        """So many deliveries, as if the facts were told long ago."""
+        await self.executer(
+            "INSERT INTO webhook_livraison (collectivite, id, webhook_id, evenement_id, type,"
+            " survenu_le, corps, trace, statut, rang, prochaine_le, nombre_tentatives, tentatives)"
+            " SELECT :collectivite, gen_random_uuid(), :webhook, gen_random_uuid(),"
+            " 'orientation.personne.enregistree', now() - n * interval '1 second', '{}',"
+            " repeat('0', 32), :statut, 0, now() - n * interval '1 second', 0, '[]'"
+            " FROM generate_series(1, cast(:nombre AS integer)) n",
+            webhook=UUID(webhook["id"]),
+            nombre=nombre,
+            statut=statut,
+        )
+
     async def personne(self, nombre: int = 1) -> list[str]:
         """So many facts, by the ids of what they are of."""
         found = []
@@ -108,6 +131,17 @@ async def banc(
     monkeypatch.setattr(service, "horloge", banc.horloge)
     yield banc
     banc.expediteur.fermer()
+
+
+@pytest.fixture
+def analyser(bases: Mapping[str, Any]) -> Callable[[], None]:
+    """What the server does by itself, later: without it a long queue is planned as a short one."""
+
+    def analyser() -> None:
+        with psycopg.connect(bases["orientation"].proprietaire, autocommit=True) as base:
+            base.execute("ANALYZE webhook_livraison")
+
+    return analyser
 
 
 @pytest_asyncio.fixture
@@ -340,6 +374,135 @@ async def test_five_days_without_a_success_are_enough(banc: Banc, partenaire: Re
     assert (await banc.lire(webhook["id"]))["motif_desactivation"] == "sans_succes"
 
 
+async def test_days_of_pause_are_no_days_of_failure(banc: Banc, partenaire: Recepteur) -> None:
+    """Planted: the failure counted through the pause, red."""
+    webhook = await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
+
+    async def broken(_: Mapping[str, str], corps: bytes) -> Reponse:
+        return 500, {}, b""
+
+    partenaire.repondre = broken
+    await banc.personne()
+    await banc.tour()
+    assert (await banc.lire(webhook["id"]))["echec_depuis_le"] is not None
+    await banc.commander(webhook, "pauses")
+    banc.avance = timedelta(days=6)
+    assert (await banc.commander(webhook, "reprises"))["echec_depuis_le"] is None
+    await banc.tour()
+    assert len(partenaire.recus) == 3
+    assert (await banc.lire(webhook["id"]))["statut"] == "actif"
+
+
+async def test_a_long_queue_is_given_up_by_slices(banc: Banc, partenaire: Recepteur) -> None:
+    """No transaction holds more than a page of it, and the state commits before all of them.
+
+    Planted: all in one transaction, red.
+    """
+    webhook = await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
+    await banc.mettre_en_file(webhook, 2 * rules.PAGE + 100)
+
+    async def gone(_: Mapping[str, str], corps: bytes) -> Reponse:
+        return 410, {}, b""
+
+    partenaire.repondre = gone
+    await banc.tour()
+    assert (await banc.lire(webhook["id"]))["statut"] == "desactive"
+    slices = await banc.executer(
+        "SELECT statut, count(*) AS nombre FROM webhook_livraison"
+        " WHERE collectivite = :collectivite AND type <> 'endpoint.verification'"
+        " GROUP BY statut, xmin::text"
+    )
+    assert {one.statut for one in slices} == {"abandonnee"}
+    assert sum(one.nombre for one in slices) == 2 * rules.PAGE + 100
+    assert max(one.nombre for one in slices) <= rules.PAGE
+
+
+async def test_what_a_worker_left_unfinished_is_given_up_before_the_receiver_is_back(
+    banc: Banc, partenaire: Recepteur
+) -> None:
+    """Planted: the challenge taken while facts wait, red."""
+    webhook = await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
+    await banc.executer(
+        "UPDATE webhook SET statut = 'desactive' WHERE collectivite = :collectivite"
+    )
+    await banc.mettre_en_file(webhook, rules.PAGE + 1)
+    await banc.commander(webhook, "verifications")
+    await banc.tour()
+    assert (await banc.lire(webhook["id"]))["statut"] == "actif"
+    await banc.tour()
+    assert partenaire.faits == []
+    assert await banc.livraisons(webhook["id"], "&statut=en_attente") == []
+
+
+@pytest.mark.parametrize("statut", ["actif", "en_pause", "a_verifier"])
+async def test_a_round_reads_what_it_sends_not_what_waits(
+    banc: Banc, partenaire: Recepteur, analyser: Callable[[], None], statut: str
+) -> None:
+    """Of 5 000 that wait. Planted: without the index of those in flight, red; the state tested
+    beside each delivery, red; without the index of challenges, red.
+    """
+    webhook = await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
+    await banc.mettre_en_file(webhook, 5_000)
+    await banc.executer(
+        "UPDATE webhook SET statut = :statut WHERE collectivite = :collectivite", statut=statut
+    )
+    analyser()
+    acces = banc.service.acces_interne(banc.collectivite)
+    maintenant = banc.horloge()
+    with instructions(banc.service) as sent:
+        await travail.dues(banc.service, banc.collectivite)
+        async with banc.service.base.transaction(acces) as tx:
+            await queries.take(tx, UUID(webhook["id"]), maintenant, maintenant + rules.BAIL)
+    await banc.executer(
+        "UPDATE webhook_livraison SET prise_jusqu_a = NULL WHERE collectivite = :collectivite"
+        " AND prise_jusqu_a IS NOT NULL"
+    )
+    read = {
+        statement: lues(
+            await expliquer(
+                banc.service, statement, parameters, "ANALYZE", collectivite=banc.collectivite
+            )
+        )
+        for statement, parameters in sent
+        if "webhook" in statement
+    }
+    assert len(read) >= 2
+    assert max(read.values()) < 100, read
+
+
+async def test_a_replay_says_where_the_next_one_begins(
+    banc: Banc, partenaire: Recepteur, analyser: Callable[[], None]
+) -> None:
+    """Even of what was delivered meanwhile. Planted: the first instant told, red."""
+    webhook = await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
+    await banc.mettre_en_file(webhook, rules.REJEU_MAX + 1, "livree")
+    analyser()
+    path = f"/v1/webhooks/{webhook['id']}/rejeux"
+    demande = {"depuis": (banc.horloge() - timedelta(days=1)).isoformat(), "statut": "livree"}
+    made = await banc.client.post(path, demande)
+    assert made.status_code == 202, made.text
+    first = made.json()
+    assert (first["nombre"], first["incomplet"]) == (rules.REJEU_MAX, True)
+    await banc.executer(
+        "UPDATE webhook_livraison SET statut = 'livree' WHERE collectivite = :collectivite"
+    )
+    rest = await banc.client.post(path, demande | {"depuis": first["dernier_survenu_le"]})
+    # The last one again, since both ends are included, and the one that was left.
+    assert (rest.json()["nombre"], rest.json()["incomplet"]) == (2, False)
+    later = {"depuis": (banc.horloge() + timedelta(days=1)).isoformat()}
+    assert (await banc.client.post(path, later)).json()["dernier_survenu_le"] is None
+
+
+async def test_nobody_subscribed_is_asked_seldom(banc: Banc) -> None:
+    """Planted: half a second as for the others, red."""
+    with instructions(banc.service) as sent:
+        tenir = asyncio.create_task(travail.tenir(banc.service, banc.collectivite))
+        await asyncio.sleep(2.5)
+        tenir.cancel()
+        await asyncio.gather(tenir, return_exceptions=True)
+    assert len([one for one, _ in sent if "FROM webhook w" in one]) == 1
+
+
 async def test_a_page_for_people_is_no_receipt(banc: Banc, partenaire: Recepteur) -> None:
     """A firewall answers 200 and a page in the receiver's place; whoever wants it says so."""
     webhook = await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
@@ -388,6 +551,38 @@ async def test_another_address_is_proved_before_it_receives(
     assert partenaire.faits == []
     assert [one["type"] for one in autre.faits] == ["orientation.personne.enregistree"]
     assert json.loads(autre.recus[0][1])["type"] == "endpoint.verification"
+
+
+async def test_another_address_does_not_answer_for_the_former_one(
+    banc: Banc, partenaire: Recepteur
+) -> None:
+    """What the former one says late. Planted: not compared, red."""
+    webhook = await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
+    recu, libre = asyncio.Event(), asyncio.Event()
+
+    async def gone(_: Mapping[str, str], corps: bytes) -> Reponse:
+        recu.set()
+        await libre.wait()
+        return 410, {}, b""
+
+    partenaire.repondre = gone
+    await banc.personne()
+    tour = asyncio.create_task(banc.tour())
+    await recu.wait()
+    patched = await banc.client.request(
+        "PATCH",
+        f"/v1/webhooks/{webhook['id']}",
+        content=json.dumps({"url": f"{partenaire.url}/ailleurs"}).encode(),
+        headers={"If-Match": '"2"', "Content-Type": "application/merge-patch+json"},
+    )
+    assert patched.status_code == 200, patched.text
+    partenaire.repondre = honnete
+    libre.set()
+    await tour
+    found = await banc.lire(webhook["id"])
+    assert (found["statut"], found["echec_depuis_le"]) == ("actif", None)
+    facts = (await banc.client.get("/v1/changements?limite=200")).json()["elements"]
+    assert "orientation.webhook.desactive" not in [one["type"] for one in facts]
 
 
 async def test_a_slow_receiver_holds_its_own_queue_only(banc: Banc) -> None:
@@ -473,8 +668,10 @@ async def test_a_restored_database_sends_what_is_new_and_repeats_no_id(
 ) -> None:
     """Another epoch numbers its transactions again: the place in the feed means nothing there.
 
-    Planted: the epoch not compared, red.
+    Who subscribed is told nothing from before. Planted: the epoch not compared, red; the instant
+    of the activation not compared, red.
     """
+    await banc.personne()
     await banc.abonner(partenaire, types=["orientation.personne.enregistree"])
     await banc.personne(2)
     await banc.tour()

@@ -24,6 +24,8 @@ _AUTRES = (
     "/v1/statistiques/",
     "/v1/limites",
     "/v1/collectivites/",
+    "/v1/referentiels",
+    "/v1/webhooks",
 )
 _COMBIEN = 100
 

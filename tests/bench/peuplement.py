@@ -25,7 +25,11 @@ from shared.socle import tables as socle
 _DIALECTE = postgresql.dialect()  # type: ignore[no-untyped-call]
 _TROIS_ANS_MS = 3 * 365 * 86_400_000
 # Not of persons: the collectivité's own, what is read and forgotten, and what a client asks.
-_AUTRES = frozenset({"collectivite", "epoque", "quota", "suivi"})
+_AUTRES = frozenset(
+    {"collectivite", "epoque", "quota", "suivi", "version_referentiel"}
+    # What a receiver is sent follows the feed, and no read of a person.
+    | {"webhook", "webhook_livraison", "webhook_position"}
+)
 _DE_QUI: Mapping[str, LiteralString] = {"evenement": "n % 10 = 0", "idempotence": "n % 40 = 0"}
 _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
     "evenement": {
@@ -178,7 +182,8 @@ def _sans_index(base: psycopg.Connection[Any], tables: Sequence[Table]) -> Itera
     index = base.execute(
         "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index"
         " JOIN pg_class ON pg_class.oid = indrelid"
-        " WHERE NOT indisprimary AND relnamespace = 'public'::regnamespace AND relname = ANY(%s)",
+        " WHERE relnamespace = 'public'::regnamespace AND relname = ANY(%s)"
+        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)",
         [[table.name for table in tables]],
     ).fetchall()
     for nom, _ in index:

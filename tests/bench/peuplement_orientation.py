@@ -16,6 +16,7 @@ COMMUNE_RARE, _RARES = "35360", 60
 
 # `statut` and `commune` are those of a person's orientation.
 _DE_QUI: Mapping[str, LiteralString] = {
+    "reglage_france_travail": "n <= 12",
     "dossier": "true",
     "personne": "true",
     "orientation": "true",
@@ -62,6 +63,10 @@ _COMPTES: LiteralString = (
 )
 
 _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
+    "reglage_france_travail": {
+        "correspondance": "jsonb_build_object('professionnel', 'PED', 'socio_professionnel', 'PSP',"
+        " 'social', 'PSO')",
+    },
     "organisme_referent": {
         "reference": "'org-' || n",
         "type": "CASE n WHEN 1 THEN 'conseil_departemental' ELSE 'france_travail' END",

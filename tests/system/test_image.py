@@ -380,7 +380,8 @@ def test_compose_gives_a_service_its_own_settings_and_no_other(role: str, servic
 
     donnees = COMPOSE["services"][f"{role}{service}"]["environment"]
 
-    assert set(donnees) == alias | propres
+    # A receiver of this machine is for trials: compose opens no such door.
+    assert set(donnees) == (alias - {"JALONS_WEBHOOKS_ESSAIS"}) | propres
     assert {"postgres", "cle", "secret"} <= set(Reglages.model_fields)
     # The one field left, `url`, is each service's own among the addresses that all are told.
     assert f"{prefixe}URL" in alias

@@ -438,7 +438,7 @@ def test_service_keeps_its_document(
     complet: bool,
     tmp_path: Path,
 ) -> None:
-    exemples, un_sur, patience_s = (60, 1, 2400) if complet else (4, 16, 600)
+    exemples, un_sur, patience_s = (60, 1, 2400) if complet else (4, 10, 600)
 
     bilan, erreur = _lancer(
         installation,

@@ -150,6 +150,10 @@ _DEPENSE = select(
     .where(
         siens(_L),
         _EL.enveloppe_id.in_(_ASSIETTE),
+        # Carried, an engagement is of two years: a liquidation is of those that pay it.
+        _L.ventilation.op("@>")(
+            func.jsonb_build_array(func.jsonb_build_object("enveloppe_id", _EL.enveloppe_id))
+        ),
         _L.justifie_centimes < _L.montant_retenu_centimes,
         _L.date_certification <= bindparam("p_jour"),
     )
@@ -164,7 +168,9 @@ _RETENUES = (
     " WHERE l.collectivite = :collectivite AND l.date_certification <= :jour"
     "  AND l.statut <> 'refusee' AND EXISTS (SELECT FROM engagement_ligne el"
     "   WHERE el.collectivite = l.collectivite AND el.engagement_id = l.engagement_id"
-    "   AND el.enveloppe_id = ANY (:enveloppes)))"
+    "   AND el.enveloppe_id = ANY (:enveloppes)"
+    "   AND l.ventilation @> jsonb_build_array("
+    "    jsonb_build_object('enveloppe_id', el.enveloppe_id))))"
 )
 _PARAMETRES = (
     bindparam("enveloppes", type_=ARRAY(Uuid())),

@@ -43,7 +43,7 @@ from shared.schemas.financement.engagements import Engagement, StatutEngagement
 from shared.schemas.financement.journal import Livre, Poste, Sens
 from shared.schemas.financement.liquidations import StatutLiquidation
 from shared.socle.db import Transaction, exige_version, siens
-from shared.socle.pages import PageDemandee, entre, paginer
+from shared.socle.pages import PageDemandee, entre, paginer, parmi
 
 # States of a liquidation that waits for its order.
 A_MANDATER = (StatutLiquidation.CERTIFIEE.value, StatutLiquidation.CERTIFIEE_PARTIELLEMENT.value)
@@ -75,6 +75,8 @@ _VENTILATION = (
                         _L.degage_centimes,
                         "couvert_centimes",
                         _L.couvert_centimes,
+                        "recu_centimes",
+                        _L.recu_centimes,
                         "exercice",
                         select(_V.exercice)
                         .where(siens(_V), _V.id == _L.enveloppe_id)
@@ -399,6 +401,7 @@ async def lock_engagement(
                 liquide_centimes=ligne["liquide_centimes"],
                 degage_centimes=ligne["degage_centimes"],
                 couvert_centimes=ligne["couvert_centimes"],
+                recu_centimes=ligne["recu_centimes"],
                 exercice=ligne["exercice"],
             )
             for ligne in row.ventilation
@@ -531,7 +534,7 @@ async def list_engagements(
     return await paginer(tx, statement, _T, page)
 
 
-def _reste(engagement_id: Any, poste: Poste, au: date) -> Any:
+def _reste(engagement_id: Any, poste: Poste, au: date, enveloppes: Sequence[UUID]) -> Any:
     """A column: what the entries of an engagement, of a day and before, leave on a poste."""
     signe = case((_LE.sens == Sens.DEBIT.value, _LE.quantite), else_=-_LE.quantite)
     return cast(
@@ -539,6 +542,7 @@ def _reste(engagement_id: Any, poste: Poste, au: date) -> Any:
         .join(_E, (_E.collectivite == _LE.collectivite) & (_E.id == _LE.ecriture_id))
         .where(siens(_E), _E.engagement_id == engagement_id, _E.date_effet <= au)
         .where(_LE.livre == Livre.ENG.value, _LE.poste == poste.value)
+        .where(parmi(_LE.objet_id, enveloppes))
         .scalar_subquery(),
         BigInteger,
     )
@@ -562,8 +566,8 @@ async def list_non_mandates(
 ) -> Sequence[Row[Any]]:
     """Read a page of what was engaged or liquidated on a day, and not mandated then.
 
-    Of the journal, and not of what is kept beside it: a day that is past stays as it was. On some
-    envelopes when asked.
+    Of the journal, and not of what is kept beside it: a day that is past stays as it was. Of what
+    some envelopes bear of it when asked.
     """
     entames = _ENTAMES.subquery()
     candidats = select(*_T.__table__.columns).where(
@@ -576,8 +580,8 @@ async def list_non_mandates(
     peu = candidats.cte("candidats").prefix_with("MATERIALIZED")
     vues = select(
         *peu.c,
-        _reste(peu.c.id, Poste.ENGAGE, au).label("engage_centimes"),
-        _reste(peu.c.id, Poste.LIQUIDE, au).label("liquide_centimes"),
+        _reste(peu.c.id, Poste.ENGAGE, au, enveloppes).label("engage_centimes"),
+        _reste(peu.c.id, Poste.LIQUIDE, au, enveloppes).label("liquide_centimes"),
     ).subquery()
     statement = select(vues).where(vues.c.engage_centimes + vues.c.liquide_centimes > literal(0))
     return await paginer(tx, statement, vues.c, page, {"au": au})

@@ -350,7 +350,7 @@ async def lister_engagements_non_mandates(
         Query(
             default_factory=list,
             max_length=10,
-            description="Que porte l'une de ces enveloppes",
+            description="Que porte l'une de ces enveloppes ; rend ce qu'elles en portent",
             examples=[["019b789f-d7a0-711d-ab0d-549b6f03675a"]],
         ),
     ],

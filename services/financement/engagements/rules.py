@@ -51,6 +51,7 @@ class LigneEngagement:
 
     Args:
         couvert_centimes: what of it was of a year to come when it was engaged.
+        recu_centimes: what of it was carried from the envelope of an earlier year.
         exercice: of the envelope.
     """
 
@@ -59,6 +60,7 @@ class LigneEngagement:
     liquide_centimes: int
     degage_centimes: int
     couvert_centimes: int = 0
+    recu_centimes: int = 0
     exercice: int | None = None
 
     @property

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.financement.enveloppes import queries, rules
-from services.financement.journal.rules import Ecriture
+from services.financement.journal.rules import ORIGINE_CLOTURE, Ecriture
 from services.financement.references import exige
 from services.financement.reservations.expiration import expirer
 from services.financement.reservations.queries import lock_objets
@@ -66,8 +66,13 @@ async def clore_enveloppe(
     enveloppe_id: UUID,
     demande: ClotureEnveloppeCommande,
     aujourdhui: date,
+    *,
+    cloture_id: UUID | None = None,
 ) -> tuple[int, list[Ecriture]]:
     """Close an envelope that is held; return the cents that leave it, and the entries to post.
+
+    Args:
+        cloture_id: the closing of a year that does so; null: an act on this envelope.
 
     Raises:
         Validation, TransitionInterdite, EnveloppeEngagee: as `cloture_permise`.
@@ -85,6 +90,8 @@ async def clore_enveloppe(
                 evenement=evenement,
                 date_effet=demande.date_effet,
                 lignes=rules.lignes_reliquat(enveloppe_id, reste, vers.id if vers else None),
+                origine=ORIGINE_CLOTURE if cloture_id else None,
+                origine_id=cloture_id,
                 source=rules.acte_nomme(demande.source, demande.decision),
             )
         )

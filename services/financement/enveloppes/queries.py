@@ -1,7 +1,7 @@
 """SQL of the envelopes."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,9 @@ from services.financement.journal.queries import Regard, soldes_au, soldes_de
 from services.financement.reservations.queries import echu_de
 from services.financement.reservations.rules import EtatReservation
 from shared.refus import Introuvable, Refus
-from shared.schemas.financement.enveloppes import StatutEnveloppe
+from shared.schemas.financement.enveloppes import AvenantEnveloppeCommande, StatutEnveloppe
 from shared.socle.db import Transaction, siens
+from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, paginer, par_tranches, parmi
 
 _T = tables.Enveloppe
@@ -61,10 +62,8 @@ _WINDOW = (
     update(_T)
     .where(siens(_T), _T.id == bindparam("p_id"))
     .values(
-        fenetre_debut=func.coalesce(
-            bindparam("p_debut", type_=_T.fenetre_debut.type), _T.fenetre_debut
-        ),
-        fenetre_fin=func.coalesce(bindparam("p_fin", type_=_T.fenetre_fin.type), _T.fenetre_fin),
+        fenetre_debut=bindparam("p_debut", type_=_T.fenetre_debut.type),
+        fenetre_fin=bindparam("p_fin", type_=_T.fenetre_fin.type),
     )
 )
 
@@ -166,10 +165,27 @@ async def read_blocages(tx: Transaction, enveloppe_id: UUID) -> list[Blocage]:
 
 
 async def store_fenetre(
-    tx: Transaction, enveloppe_id: UUID, debut: date | None, fin: date | None
+    tx: Transaction, enveloppe: EtatEnveloppe, demande: AvenantEnveloppeCommande, instant: datetime
 ) -> None:
-    """Move the window of an envelope; an end that is null stays where it is."""
-    await tx.execute(_WINDOW, {"p_id": enveloppe_id, "p_debut": debut, "p_fin": fin})
+    """Move the window of an envelope, an end that is null kept; what it was stays, with the act."""
+    debut = demande.fenetre_debut or enveloppe.fenetre_debut
+    fin = demande.fenetre_fin or enveloppe.fenetre_fin
+    await tx.execute(_WINDOW, {"p_id": enveloppe.id, "p_debut": debut, "p_fin": fin})
+    await tx.add(
+        tables.AvenantFenetre,
+        {
+            "id": new_id(),
+            "enveloppe_id": enveloppe.id,
+            "fenetre_debut_avant": enveloppe.fenetre_debut,
+            "fenetre_fin_avant": enveloppe.fenetre_fin,
+            "fenetre_debut": debut,
+            "fenetre_fin": fin,
+            "date_effet": demande.date_effet,
+            "source": demande.source,
+            "client_id": tx.acces.auteur,
+            "cree_le": instant,
+        },
+    )
 
 
 async def store_statut(

@@ -210,7 +210,8 @@ async def creer_avenant_enveloppe(
             else transfert(Livre.ENG, enveloppe_id, -variation, Poste.DISPONIBLE, Poste.OUVERT)
         )
         await ecrire(tx, acte, enveloppe_id, "amendee", enveloppe.statut)
-        await queries.store_fenetre(tx, enveloppe_id, demande.fenetre_debut, demande.fenetre_fin)
+        if demande.fenetre_debut or demande.fenetre_fin:
+            await queries.store_fenetre(tx, enveloppe, demande, acte.instant)
         ecritures = [*acte.ecritures]
         if variation:
             ecritures.append(

@@ -439,6 +439,19 @@ async def store_reliquat(tx: Transaction, values: Mapping[str, Any]) -> None:
     await tx.add(_B, values)
 
 
+async def a_reliquat(
+    tx: Transaction, cloture_id: UUID, enveloppe_id: UUID, engagement_id: UUID | None
+) -> bool:
+    """Tell whether a closing settled a rest; the gate of its envelope is held."""
+    statement = select(_B.id).where(
+        siens(_B),
+        _B.cloture_id == cloture_id,
+        _B.enveloppe_id == enveloppe_id,
+        _B.engagement_id == engagement_id,
+    )
+    return (await tx.execute(statement)).one_or_none() is not None
+
+
 async def list_reliquats(
     tx: Transaction, page: PageDemandee, exercice_id: UUID
 ) -> Sequence[Row[Any]]:

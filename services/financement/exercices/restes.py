@@ -1,7 +1,7 @@
 """What envelopes leave when a year closes: each rest by the choice made of it, in a transaction.
 
 What is done is found done: nothing is left of it. Killed between two rests, the next run settles
-those that are left.
+those that are left. What comes back to one that this closing settled waits for another's choice.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from services.financement.enveloppes.rules import EnveloppeEngagee, lignes_reliq
 from services.financement.exercices import queries, rules
 from services.financement.exercices.rules import Reste
 from services.financement.journal.queries import inscrire
-from services.financement.journal.rules import Ecriture
+from services.financement.journal.rules import ORIGINE_CLOTURE, Ecriture
 from services.financement.recettes.actes import inscrire_acte
 from services.financement.recettes.queries import read_enveloppe, solde
 from shared.refus import Refus
@@ -53,7 +53,8 @@ class Restes:
     async def solder(self) -> dict[Cle, MotifReste]:
         """Follow each choice; return those that could not be, and why.
 
-        What is engaged first: what it gives back to its envelope is then free.
+        What is engaged first: what it gives back to its envelope is then free. What goes back to
+        a funder last: what the envelope keeps of its money is known then.
         """
         async with self._transaction() as tx:
             engages = await queries.read_engages(tx, self.annee)
@@ -62,11 +63,14 @@ class Restes:
             for enveloppe_id, objet, _ in self.choix
             if objet is ObjetReste.DISPONIBLE
         ]
+        choisis = [
+            (reste, choisi)
+            for reste in (*engages, *libres)
+            if (choisi := rules.choix_du_reste(reste, self.choix)) is not None
+        ]
+        choisis.sort(key=lambda un: un[1].sort is SortReste.RETOUR_FINANCEUR)
         refuses: dict[Cle, MotifReste] = {}
-        for reste in (*engages, *libres):
-            choisi = rules.choix_du_reste(reste, self.choix)
-            if choisi is None:
-                continue
+        for reste, choisi in choisis:
             try:
                 await self._solder(reste, choisi)
             except EnveloppeEngagee:
@@ -84,10 +88,16 @@ class Restes:
                 montant, ecritures = await self._desengager(
                     tx, reste.engagement_id, choisi, jour, instant
                 )
+            if ecritures:
+                await inscrire(tx, ecritures, inscrite_le=instant)
             du = 0
             if choisi.sort is SortReste.RETOUR_FINANCEUR:
                 row = await read_enveloppe(tx, reste.enveloppe_id)
-                du = min(montant, solde(row, Poste.ENCAISSE))
+                du = rules.retour_du(
+                    montant,
+                    encaisse_centimes=solde(row, Poste.ENCAISSE),
+                    garde_centimes=solde(row, Poste.OUVERT) - solde(row, Poste.ANNULE),
+                )
             if montant:
                 await queries.store_reliquat(
                     tx,
@@ -104,8 +114,6 @@ class Restes:
                         "cree_le": instant,
                     },
                 )
-            if ecritures:
-                await inscrire(tx, ecritures, inscrite_le=instant)
             if du:
                 await inscrire_acte(
                     tx,
@@ -130,7 +138,7 @@ class Restes:
         autres = [one for one in (de, vers) if one]
         etat = await lock_engagement(tx, engagement_id, None, autres=autres)
         reste = sum(one.reste_centimes for one in etat.lignes if one.enveloppe_id == de)
-        if not reste:
+        if not reste or await queries.a_reliquat(tx, self.cloture_id, de, engagement_id):
             return 0, []
         if vers is not None:
             demande = ReportEngagementCreation(
@@ -149,6 +157,8 @@ class Restes:
             evenement=EvenementJournal.ANNULATION_CREDITS,
             date_effet=jour,
             lignes=lignes_reliquat(de, reste, None),
+            origine=ORIGINE_CLOTURE,
+            origine_id=self.cloture_id,
             source=self.source,
         )
         return reste, [rendu, perdu]
@@ -159,8 +169,9 @@ class Restes:
         """What is free: carried or lost, and the envelope closed."""
         acte = await tenir(tx, self.service, [enveloppe_id], choisi.vers_enveloppe_id)
         etat = acte.etats[enveloppe_id]
-        if etat.statut is not StatutEnveloppe.OUVERTE and not etat.soldes["disponible"]:
-            return 0, []
+        rien = etat.statut is not StatutEnveloppe.OUVERTE and not etat.soldes["disponible"]
+        if rien or await queries.a_reliquat(tx, self.cloture_id, enveloppe_id, None):
+            return 0, [*acte.ecritures]
         reporte = choisi.sort is SortReste.REPORT
         demande = ClotureEnveloppeCommande(
             reliquat=SortReliquat.REPORT if reporte else SortReliquat.ANNULATION,
@@ -169,7 +180,9 @@ class Restes:
             source=self.source,
             decision=choisi.decision,
         )
-        return await clore_enveloppe(tx, acte, enveloppe_id, demande, jour)
+        return await clore_enveloppe(
+            tx, acte, enveloppe_id, demande, jour, cloture_id=self.cloture_id
+        )
 
     def _transaction(self) -> AbstractAsyncContextManager[Transaction]:
         acces = self.service.acces_interne(self.collectivite)

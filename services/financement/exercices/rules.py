@@ -206,6 +206,18 @@ def choix_du_reste(
     return nomme or choix.get((reste.enveloppe_id, objet, None))
 
 
+def retour_du(montant_centimes: int, *, encaisse_centimes: int, garde_centimes: int) -> int:
+    """Return what is owed back to a funder of a rest that is lost: what it paid of it.
+
+    What is cashed pays what the envelope keeps first; what was found overpaid is cashed no more.
+
+    Args:
+        garde_centimes: what is opened and not lost, this rest taken off: spent, or to be, here or
+            where it was carried.
+    """
+    return max(0, min(montant_centimes, encaisse_centimes - garde_centimes))
+
+
 def ecart(service_fait: ServiceFait, restants: Credits | None, annee: int) -> MotifEcart | None:
     """Return why a service done cannot be attached to these credits; null when it can.
 

@@ -5,7 +5,7 @@ have nothing left, a closed year is not closed twice. Killed half-way, the next 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,7 @@ from services.financement.journal.queries import (
     lock_chaine,
     lock_disponibles,
 )
+from services.financement.journal.rules import ORIGINE_CLOTURE
 from services.financement.liquidations.queries import lock_liquidation
 from services.financement.reservations.expiration import expirer
 from services.financement.reservations.queries import lock_echues
@@ -199,7 +200,10 @@ async def _solder(service: Service, collectivite: str, cloture: _Cloture, credit
                 dernier_jour=await queries.read_dernier_jour(tx, credit_id),
                 source=cloture.source,
             )
-            await inscrire(tx, ecritures, inscrite_le=service.horloge(), cloture=True)
+            siennes = [
+                replace(une, origine=ORIGINE_CLOTURE, origine_id=cloture.id) for une in ecritures
+            ]
+            await inscrire(tx, siennes, inscrite_le=service.horloge(), cloture=True)
 
 
 async def _expirer(service: Service, collectivite: str) -> None:

@@ -105,9 +105,10 @@ async def creer_contrepassation(
 ) -> Response:
     """Inscrit les mêmes comptes et les mêmes quantités, côtés échangés, une seule fois.
 
-    Pour ce qui ouvre, amende, vire, reporte, annule ou affecte ; le reste se défait par un acte de
-    ce qu'il a changé. Refusé si un solde, d'aujourd'hui ou passé, devenait négatif. Rend l'écriture
-    nouvelle. Portée `financement:administrer`. Publie `financement.ecriture.contrepassee`.
+    Pour ce qui ouvre, amende, vire, reporte, annule ou affecte, hors la clôture d'un exercice ; le
+    reste se défait par un acte de ce qu'il a changé. Refusé si un solde, d'aujourd'hui ou passé,
+    devenait négatif. Rend l'écriture nouvelle. Portée `financement:administrer`. Publie
+    `financement.ecriture.contrepassee`.
     """
 
     async def contrepasser() -> Effet:

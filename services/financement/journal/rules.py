@@ -14,6 +14,7 @@ from shared.schemas.financement.credits import StatutExercice
 from shared.schemas.financement.journal import Actif, EvenementJournal, Livre, Poste, Sens
 
 ORIGINE = bytes(32)  # what the first entry of a journal is chained to
+ORIGINE_CLOTURE = "clotures"  # whose act an entry is, when a year closes
 
 # Accounts of a book: the contra, credit-normal, then those that money, places or minutes go
 # through, all debit-normal. Source: règles de financement, § 6.
@@ -264,11 +265,12 @@ def exige_contrepassable(ecriture: Ecriture, date_effet: date, *, contrepassee: 
     """Refuse to undo an entry on which the state of another object rests, or twice (I-06).
 
     A carry-over of payment credits is two entries, of two years: one alone would open the next year
-    for what was not carried, or the reverse (I-24). That of an engagement is in its lines too.
+    for what was not carried, or the reverse (I-24). That of an engagement is in its lines too, and
+    what a closing posted is in its reliquats and its sums.
 
     Raises:
         TransitionInterdite: it was undone, it undoes another, an act of its own undoes it, or it is
-            half of a carry-over, or of an engagement.
+            half of a carry-over, of an engagement, or of the closing of a year.
         Validation: it would be undone before it took effect.
     """
     if contrepassee:
@@ -276,7 +278,7 @@ def exige_contrepassable(ecriture: Ecriture, date_effet: date, *, contrepassee: 
     moitie = ecriture.evenement is EvenementJournal.REPORT and any(
         ligne.livre is Livre.CP for ligne in ecriture.lignes
     )
-    nommee = ecriture.engagement_id is not None
+    nommee = ecriture.engagement_id is not None or ecriture.origine == ORIGINE_CLOTURE
     if moitie or nommee or ecriture.evenement not in CONTREPASSABLES:
         raise TransitionInterdite(ecriture.evenement, [])
     if date_effet < ecriture.date_effet:

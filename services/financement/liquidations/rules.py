@@ -1,5 +1,6 @@
 """Service done: who may certify it, how much of it is owed, and what each envelope pays."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +11,7 @@ from services.financement.engagements.rules import (
     TRANSITIONS,
     Degage,
     EtatEngagement,
+    LigneEngagement,
     lignes_transfert,
 )
 from services.financement.journal.rules import Ligne
@@ -111,27 +113,48 @@ def exige_certificateur(etat: EtatEngagement, client_id: str, seuil_centimes: in
 def ventilation_liquidee(etat: EtatEngagement, retenu_centimes: int) -> dict[UUID, int]:
     """Return what each envelope pays of what is kept, within its line of the engagement.
 
-    The envelope that is furthest under its share goes first; when all that is left is kept, each
-    line takes its exact remainder (I-13).
+    What the engagement bears of its own year is paid first, what was carried of it too; then what
+    was covered since, year after year. Within a year, the envelope that is furthest under its share
+    goes first; when all that is left is kept, each line takes its exact remainder (I-13).
 
     Raises:
         TransitionInterdite: nothing may be liquidated any more.
         DisponibleInsuffisant: more than is left of the engagement.
+
+    Source: règles de financement, § 5, § 6 (« two years that must not be confused »).
     """
     if StatutEngagement.SOLDE not in TRANSITIONS[etat.statut]:
         raise TransitionInterdite(etat.statut, TRANSITIONS[etat.statut])
     if retenu_centimes > etat.reste_centimes:
         raise DisponibleInsuffisant(disponible_centimes=etat.reste_centimes)
-    parts = [
-        Part(
-            ligne.enveloppe_id,
-            ligne.montant_centimes - ligne.degage_centimes,
-            ligne.liquide_centimes,
-            ligne.reste_centimes,
-        )
-        for ligne in etat.lignes
-    ]
-    return ventiler(retenu_centimes, parts)
+    liquides: Counter[UUID] = Counter()
+    for parts in _parts_par_annee(etat.lignes):
+        reste = retenu_centimes - liquides.total()
+        dus = min(reste, sum(part.reste_centimes for part in parts))
+        liquides.update(ventiler(dus, parts))
+    return dict(liquides)
+
+
+def _parts_par_annee(lignes: Sequence[LigneEngagement]) -> list[list[Part]]:
+    """What the engagement bears of its own year, then of each year that was covered since.
+
+    One line may be of both, covered and carried to: what is paid of it is of its own year first.
+    """
+    # Who received has paid nothing yet, who gave has: once carried, only what is left is fair.
+    reporte = any(ligne.recu_centimes for ligne in lignes)
+    propres: list[Part] = []
+    a_venir: defaultdict[int, list[Part]] = defaultdict(list)
+    for ligne in lignes:
+        couvert = min(ligne.couvert_centimes, ligne.reste_centimes)
+        propre = ligne.reste_centimes - couvert
+        deja = min(ligne.liquide_centimes, ligne.montant_centimes - ligne.couvert_centimes)
+        for parts, reste, paye in (
+            (propres, propre, deja),
+            (a_venir[ligne.exercice or 0], couvert, ligne.liquide_centimes - deja),
+        ):
+            donne = 0 if reporte else paye
+            parts.append(Part(ligne.enveloppe_id, donne + reste, donne, reste))
+    return [propres, *(a_venir[annee] for annee in sorted(a_venir))]
 
 
 def rendu_pour_solde(

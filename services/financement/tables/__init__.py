@@ -26,7 +26,7 @@ from services.financement.tables.engagements import (
     EngagementLigne,
     EngagementPiece,
 )
-from services.financement.tables.enveloppes import Enveloppe, PartFinancement
+from services.financement.tables.enveloppes import AvenantFenetre, Enveloppe, PartFinancement
 from services.financement.tables.journal import (
     Chaine,
     Ecriture,
@@ -58,6 +58,7 @@ __all__ = [
     "ActeRecette",
     "Action",
     "AutorisationEngagement",
+    "AvenantFenetre",
     "Base",
     "Bilan",
     "Chaine",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped
 from services.financement.tables.base import Base, vers
 from shared.schemas.financement.enveloppes import Financeur, StatutEnveloppe
 from shared.socle.dictionnaire import colonne, fiche
-from shared.socle.tables import Cloisonnee, Versionnee
+from shared.socle.tables import Cle, Cloisonnee, Ecrite, Versionnee
 
 
 class Enveloppe(Versionnee, Base):
@@ -51,6 +51,32 @@ class Enveloppe(Versionnee, Base):
         "Dernier jour où l'on peut réserver et engager, inclus"
     )
     source: Mapped[str | None] = colonne("Document d'où vient ce qui est dit ici")
+
+
+class AvenantFenetre(Ecrite, Cle, Base):
+    """The window of an envelope without a convention, moved: what it was, and the act. Insert-only.
+
+    That of a convention's envelope is in the versions of its convention.
+    """
+
+    __tablename__ = "avenant_fenetre"
+    __table_args__ = (
+        Index(None, "collectivite", "enveloppe_id", "cree_le"),
+        *vers("enveloppe"),
+        fiche(
+            "La fenêtre d'une enveloppe sans convention, déplacée par un acte ; jamais changé",
+            source="POST /v1/enveloppes/{id}/avenants",
+        ),
+    )
+
+    enveloppe_id: Mapped[UUID] = colonne("Enveloppe")
+    fenetre_debut_avant: Mapped[date | None] = colonne("Premier jour d'avant ; vide : aucun dit")
+    fenetre_fin_avant: Mapped[date | None] = colonne("Dernier jour d'avant ; vide : aucun dit")
+    fenetre_debut: Mapped[date | None] = colonne("Premier jour désormais ; vide : aucun dit")
+    fenetre_fin: Mapped[date | None] = colonne("Dernier jour désormais ; vide : aucun dit")
+    date_effet: Mapped[date] = colonne("Jour où l'acte prend effet")
+    source: Mapped[str] = colonne("Avenant ou acte qui la déplace")
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a déplacée", source="jeton")
 
 
 class PartFinancement(Cloisonnee, Base):

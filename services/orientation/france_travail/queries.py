@@ -1,7 +1,7 @@
 """SQL of the exchanges with France Travail: the switch, what is to be sent, what is compared."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,9 @@ from shared.socle.db import Transaction, siens
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, paginer
 
-BAIL = timedelta(minutes=20)  # longer than a decision can take, all its calls at their slowest
+# Longer than a sending can take once it is renewed: at most four calls (sent, refused with the
+# token kept of the person, who is found again by two keys, sent again) of 500 s, as `acces` bounds.
+BAIL = timedelta(minutes=40)
 _R, _E, _C = tables.ReglageFranceTravail, tables.EnvoiFranceTravail, tables.EcartFranceTravail
 _D, _O, _P, _G = tables.Decision, tables.Orientation, tables.Personne, tables.OrganismeReferent
 # A decision is seen when it commits, later than it was written: no request lasts that long.
@@ -29,7 +31,8 @@ _OUVERT_DEPUIS = text(
     " AND envoi AND cree_le > coalesce((SELECT max(cree_le) FROM reglage_france_travail"
     " WHERE collectivite = :collectivite AND NOT envoi), '-infinity')"
 )
-_VUE_JUSQU_A = select(func.max(_E.decidee_le)).where(siens(_E)).scalar_subquery()
+# A repair is put in the queue out of turn: decisions older than it may not be there yet.
+_VUE_JUSQU_A = select(func.max(_E.decidee_le)).where(siens(_E), ~_E.reparation).scalar_subquery()
 _INSCRIRE = upsert(_E).on_conflict_do_nothing()
 _NOUVELLES = (
     select(_D.id.label("decision_id"), _D.cree_le.label("decidee_le"))
@@ -55,6 +58,17 @@ _A_FAIRE = (
     .scalar_subquery()
 )
 _TOUCHE = {"version": _E.version + 1, "modifie_le": text("now()")}
+# Asked for before sending was closed, and left there: opened again, it sends only what comes after.
+_DELAISSER = (
+    update(_E)
+    .where(
+        siens(_E),
+        _E.statut == StatutEnvoi.A_FAIRE.value,
+        _E.decidee_le < bindparam("depuis"),
+        _E.modifie_le < bindparam("depuis"),  # a repair asked since is not
+    )
+    .values(**_TOUCHE, statut=StatutEnvoi.DEPASSEE.value)
+)
 _PRENDRE = (
     update(_E)
     .where(siens(_E), _E.decision_id == _A_FAIRE)
@@ -63,13 +77,22 @@ _PRENDRE = (
         essais=_E.essais + 1,
         reprendre_le=func.clock_timestamp() + bindparam("bail", type_=Interval()),
     )
-    .returning(_E.decision_id, _E.essais, _E.reparation)
+    .returning(_E.decision_id, _E.essais, _E.reparation, _E.version)
+)
+# The version that taking it gave is the proof of the lease: whoever takes it after gives another.
+_TENU = (siens(_E), _E.decision_id == bindparam("la_decision"), _E.version == bindparam("pris"))
+_TENIR = (
+    update(_E)
+    .where(*_TENU)
+    .values(reprendre_le=func.clock_timestamp() + bindparam("bail", type_=Interval()))
+    .returning(_E.decision_id)
 )
 _FINIR = (
     update(_E)
-    .where(siens(_E), _E.decision_id == bindparam("la_decision"))
+    .where(*_TENU)
     .values(
         **_TOUCHE,
+        essais=_E.essais - bindparam("rendus"),
         statut=bindparam("nouveau"),
         code_ft=bindparam("code"),
         reprendre_le=func.clock_timestamp() + bindparam("dans", type_=Interval()),
@@ -157,10 +180,11 @@ _ECRIRE_COMPARAISON = _COMPARER.on_conflict_do_update(
         "version": _C.version + 1,
     },
 ).returning(_C.id, _C.version, _C.type)
-_REPORTER = _COMPARER.on_conflict_do_update(
+_RESERVER = _COMPARER.on_conflict_do_update(
     index_elements=[_C.collectivite, _C.orientation_id],
     set_={"compare_le": _COMPARER.excluded.compare_le},
-)
+    where=_C.compare_le < func.clock_timestamp() - bindparam("age", type_=Interval()),
+).returning(_C.id)
 _DERNIER_TYPE = select(_C.type).where(siens(_C), _C.orientation_id == bindparam("orientation"))
 _ECARTS = (
     select(*_C.__table__.columns, _E.statut.label("reparation"))
@@ -202,10 +226,14 @@ async def reglage_en_vigueur(tx: Transaction) -> Row[Any] | None:
 
 
 async def inscrire_decisions(tx: Transaction, limite: int) -> int:
-    """Put in the queue the decisions written since sending was opened; return how many."""
+    """Put in the queue the decisions written since sending was opened; return how many.
+
+    What an earlier opening left there is put out of it.
+    """
     depuis = (await tx.execute(_OUVERT_DEPUIS)).scalar_one()
     if depuis is None:
         return 0
+    await tx.execute(_DELAISSER, {"depuis": depuis})
     rows = (await tx.execute(_NOUVELLES, {"depuis": depuis, "limite": limite})).all()
     if rows:
         await tx.execute(
@@ -228,16 +256,33 @@ async def prendre_envoi(tx: Transaction) -> Row[Any] | None:
     return (await tx.execute(_PRENDRE, {"bail": BAIL})).one_or_none()
 
 
+async def tenir_envoi(tx: Transaction, envoi: Row[Any]) -> bool:
+    """Renew the lease of one taken; tell whether it was still ours."""
+    values = {"la_decision": envoi.decision_id, "pris": envoi.version, "bail": BAIL}
+    return (await tx.execute(_TENIR, values)).one_or_none() is not None
+
+
 async def finir_envoi(
     tx: Transaction,
-    decision_id: UUID,
+    envoi: Row[Any],
     statut: StatutEnvoi,
     *,
     code: str | None = None,
     dans: timedelta = timedelta(0),
+    compte: bool = True,
 ) -> None:
-    """Write what came of an attempt; still to be done, when to try again."""
-    values = {"la_decision": decision_id, "nouveau": statut.value, "code": code, "dans": dans}
+    """Write what came of an attempt; still to be done, when to try again.
+
+    Nothing is written when another has taken it since: it will tell.
+    """
+    values = {
+        "la_decision": envoi.decision_id,
+        "pris": envoi.version,
+        "nouveau": statut.value,
+        "code": code,
+        "dans": dans,
+        "rendus": 0 if compte else 1,
+    }
     await tx.execute(_FINIR, values)
 
 
@@ -273,9 +318,22 @@ async def store_comparaison(tx: Transaction, values: Mapping[str, Any]) -> Row[A
     return (await tx.execute(_ECRIRE_COMPARAISON, {"id": new_id(), **values})).one()
 
 
-async def reporter_comparaison(tx: Transaction, values: Mapping[str, Any]) -> None:
-    """Write when one was tried last; what was found before stays."""
-    await tx.execute(_REPORTER, {"id": new_id(), **values})
+async def reserver_comparaison(
+    tx: Transaction, orientation_id: UUID, *, compare_le: datetime, age: timedelta
+) -> bool:
+    """Take one to compare, unless another has; what was found before stays.
+
+    Its next turn is written first: if this one gives nothing, it has passed all the same. Never
+    compared, its version is 0.
+    """
+    values = {
+        "id": new_id(),
+        "orientation_id": orientation_id,
+        "compare_le": compare_le,
+        "version": 0,
+        "age": age,
+    }
+    return (await tx.execute(_RESERVER, values)).one_or_none() is not None
 
 
 async def dernier_type(tx: Transaction, orientation_id: UUID) -> str | None:

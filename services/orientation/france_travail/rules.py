@@ -28,7 +28,7 @@ from shared.schemas.orientation.vocabulaire import (
 )
 
 AGENT = "BATCH"
-_PREMIERE, _PLUS_LONGUE = timedelta(seconds=30), timedelta(hours=6)
+_PREMIERE, _PLUS_LONGUE, _JOUR_S = timedelta(seconds=30), timedelta(hours=6), 86_400.0
 _DE_LA_PERSONNE = frozenset({"R001", "R002", "R997", "R998", "S002", "S003", "sans-identifiant"})
 _DE_L_ACCES = frozenset(
     {"invalid_client", "invalid_scope", "invalid_grant", "unsupported_grant_type"}
@@ -167,9 +167,17 @@ def _memes(notre: Notre, la: OrientationLue) -> bool:
     return la.parcours == PARCOURS_FT[notre.type_parcours] and organisme in (None, la.organisme)
 
 
-def de_la_personne(statut: int | None, code: str | None) -> bool:
-    """Tell whether an error says that a person is nobody's there, several, or out of reach."""
-    return code in _DE_LA_PERSONNE or statut == 404
+def de_la_personne(code: str | None) -> bool:
+    """Tell whether an error says that a person is nobody's there, several, or out of reach.
+
+    A bare 404 does not: a path that they moved answers it too, and for everyone.
+    """
+    return code in _DE_LA_PERSONNE
+
+
+def de_l_acces(statut: int | None, code: str | None) -> bool:
+    """Tell whether an error may be of the way in: the next person would meet it too."""
+    return code in _DE_L_ACCES or statut in (302, 401, 403)
 
 
 def refuse_a_jamais(statut: int | None, code: str | None) -> bool:
@@ -178,10 +186,14 @@ def refuse_a_jamais(statut: int | None, code: str | None) -> bool:
     The others are of the way in (a scope, a secret, an agent) or of their servers: they would
     close every decision, and are tried again.
     """
-    return de_la_personne(statut, code) or (statut == 400 and code not in _DE_L_ACCES)
+    return de_la_personne(code) or (statut == 400 and code not in _DE_L_ACCES)
 
 
-def reprise_dans(essais: int) -> timedelta:
-    """Tell how long to leave a decision that could not be sent, after so many attempts."""
+def reprise_dans(essais: int, *, demandee_s: float = 0) -> timedelta:
+    """Tell how long to leave a decision that could not be sent, after so many attempts.
+
+    Args:
+        demandee_s: seconds that they asked for: as long at least, up to a day.
+    """
     attente: timedelta = _PREMIERE * (1 << min(essais - 1, 20))
-    return min(_PLUS_LONGUE, attente)
+    return max(min(_PLUS_LONGUE, attente), timedelta(seconds=min(demandee_s, _JOUR_S)))

@@ -5,7 +5,7 @@ is sent, and what was sent is recorded after. Killed in between, the next one re
 """
 
 import weakref
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -17,9 +17,9 @@ from services.orientation.france_travail.rules import Attendre, Modifier, Notre
 from services.orientation.personnes.queries import NIR
 from shared.clients.france_travail.client import FranceTravail, Identite
 from shared.clients.france_travail.contrats import DecisionEnvoyee
-from shared.clients.france_travail.erreurs import ErreurFranceTravail
+from shared.clients.france_travail.erreurs import CircuitOuvert, ErreurFranceTravail
 from shared.clients.france_travail.jetons import JetonsFranceTravail
-from shared.clients.france_travail.reprises import Suite
+from shared.clients.france_travail.reprises import Suite, attente_s
 from shared.schemas.commun import Operation
 from shared.schemas.orientation.france_travail import StatutEnvoi, TypeEcart
 from shared.schemas.orientation.vocabulaire import MotifRefus, TypeOrganisme, TypeParcours
@@ -60,7 +60,12 @@ async def echanger_france_travail(service: Service, collectivite: str) -> None:
             await queries.inscrire_decisions(tx, LOT)
     if reglage is None:
         return
-    while reglage.envoi and await _envoyer_une(service, client, collectivite):
+    while reglage.envoi:
+        encore = await _envoyer_une(service, client, collectivite)
+        if encore is None:
+            return
+        if not encore:
+            break
         async with service.base.transaction(acces) as tx:
             reglage = await queries.reglage_en_vigueur(tx)  # closed meanwhile: no more goes
             assert reglage is not None
@@ -68,19 +73,19 @@ async def echanger_france_travail(service: Service, collectivite: str) -> None:
         await _comparer(service, client, collectivite)
 
 
-async def _envoyer_une(service: Service, client: FranceTravail, collectivite: str) -> bool:
-    """Send the next decision; tell whether there was one."""
+async def _envoyer_une(service: Service, client: FranceTravail, collectivite: str) -> bool | None:
+    """Send the next decision; tell whether there was one, None if they are to be left alone."""
     acces = service.acces_interne(collectivite)
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
         envoi = await queries.prendre_envoi(tx)
         row = await queries.read_decision(tx, envoi.decision_id) if envoi else None
     if envoi is None:
         return False
-    code, dans = None, timedelta(0)
+    code, dans, compte, encore = None, timedelta(0), True, True
     try:
         # Another was decided since, or it was annulled: only what is in force is told.
         statut = (
-            await _dire(service, client, row, reparation=envoi.reparation)
+            await _dire(service, client, collectivite, envoi, row)
             if row is not None and row.decision_id is not None
             else StatutEnvoi.DEPASSEE
         )
@@ -88,29 +93,45 @@ async def _envoyer_une(service: Service, client: FranceTravail, collectivite: st
         code = error.code or str(error.statut or "sans-reponse")
         finale = error.suite is Suite.FINALE and rules.refuse_a_jamais(error.statut, error.code)
         statut = StatutEnvoi.REFUSEE if finale else StatutEnvoi.A_FAIRE
-        dans = rules.reprise_dans(envoi.essais)
+        compte = not isinstance(error, CircuitOuvert)  # nothing was asked of them
+        demandee_s = attente_s(error.retry_after, 1, hasard=0, maintenant=datetime.now(UTC))
+        dans = rules.reprise_dans(envoi.essais if compte else 1, demandee_s=demandee_s)
+        encore = not error.a_reprendre
         _log.warning("envoi_france_travail", decision_id=str(envoi.decision_id), code=code)
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
-        await queries.finir_envoi(tx, envoi.decision_id, statut, code=code, dans=dans)
+        await queries.finir_envoi(tx, envoi, statut, code=code, dans=dans, compte=compte)
     if envoi.reparation and row is not None and statut is not StatutEnvoi.A_FAIRE:
         await _comparer_une(service, client, collectivite, row)
-    return True
+    return encore or None
 
 
 async def _dire(
-    service: Service, client: FranceTravail, row: Row[Any], *, reparation: bool
+    service: Service,
+    client: FranceTravail,
+    collectivite: str,
+    envoi: Row[Any],
+    row: Row[Any],
 ) -> StatutEnvoi:
     """Read what they hold, and send what is missing of our decision."""
     identite, notre = identite_de(service, row), _notre(row)
     assert notre is not None
     leurs = rules.leur(await client.lire_orientations(identite))
-    match rules.geste(notre, leurs, reparation=reparation):
+    geste = rules.geste(notre, leurs, reparation=envoi.reparation)
+    match geste:
         case Attendre.ENREGISTREE:
-            pass
+            return StatutEnvoi.ENREGISTREE
         case Attendre.SANS_PRECONISATION:
             return StatutEnvoi.SANS_PRECONISATION
         case Attendre.SANS_CODE:
             return StatutEnvoi.REFUSEE
+    # Reading them may have been long: it may be annulled, replaced, or another's to send.
+    acces = service.acces_interne(collectivite)
+    async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+        a_nous = await queries.tenir_envoi(tx, envoi)
+        row_relue = await queries.read_decision(tx, envoi.decision_id)
+    if not a_nous or row_relue is None or row_relue.decision_id is None:
+        return StatutEnvoi.DEPASSEE
+    match geste:
         case Modifier(parcours):
             await client.modifier_parcours(identite, parcours)
         case DecisionEnvoyee() as decision:
@@ -121,18 +142,28 @@ async def _dire(
 
 
 async def _comparer(service: Service, client: FranceTravail, collectivite: str) -> None:
-    """Compare those compared longest ago; while they do not answer, leave the rest for later."""
+    """Compare those compared longest ago; while they do not answer, leave the rest for later.
+
+    One that gives nothing, whatever the reason, is left for an hour: it stops no other for good.
+    """
     async with service.base.transaction(service.acces_interne(collectivite)) as tx:
         rows = await queries.a_comparer(tx, age=AGE_COMPARAISON, limite=_COMPARAISONS)
     for row in rows:
-        if not await _comparer_une(service, client, collectivite, row):
+        async with service.base.transaction(service.acces_interne(collectivite)) as tx:
+            a_nous = await queries.reserver_comparaison(
+                tx,
+                row.orientation_id,
+                compare_le=service.horloge() - AGE_COMPARAISON + _REPORT,
+                age=AGE_COMPARAISON,
+            )
+        if a_nous and not await _comparer_une(service, client, collectivite, row):
             return
 
 
 async def _comparer_une(
     service: Service, client: FranceTravail, collectivite: str, row: Row[Any]
 ) -> bool:
-    """Compare one orientation, and keep what was found; tell whether they answered."""
+    """Compare one orientation, and keep what was found; tell whether to go on."""
     values: dict[str, Any] = dict.fromkeys(
         ("preconisation", "parcours_ft", "organisme_ft", "code_ft")
     )
@@ -140,9 +171,10 @@ async def _comparer_une(
         leurs = rules.leur(await client.lire_orientations(identite_de(service, row)))
     except ErreurFranceTravail as error:
         code = error.code or str(error.statut)
-        if not rules.de_la_personne(error.statut, error.code):
+        if not rules.de_la_personne(error.code):
             _log.warning("comparaison_france_travail", code=code)
-            return await _reporter(service, collectivite, row, error)
+            finale = error.suite is Suite.FINALE
+            return finale and not rules.de_l_acces(error.statut, error.code)
         type_ecart: TypeEcart | None = TypeEcart.PERSONNE_NON_TROUVEE
         values["code_ft"] = code
     else:
@@ -171,29 +203,10 @@ async def _comparer_une(
     return True
 
 
-async def _reporter(
-    service: Service, collectivite: str, row: Row[Any], error: ErreurFranceTravail
-) -> bool:
-    """Leave one that they cannot answer of for an hour, so that it does not stop the others."""
-    if error.statut not in (400, 500) or error.suite is not Suite.FINALE:
-        return False
-    acces = service.acces_interne(collectivite)
-    values = {
-        "orientation_id": row.orientation_id,
-        "compare_le": service.horloge() - AGE_COMPARAISON + _REPORT,
-    }
-    async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
-        await queries.reporter_comparaison(tx, values)
-    return True
-
-
 def identite_de(service: Service, row: Row[Any]) -> Identite:
-    """By what they find a person: her number, else her NIR."""
-    numero = row.numero_france_travail
-    nir = None
-    if not numero and row.nir_scelle:
-        nir = service.coffre.ouvrir(row.nir_scelle, NIR).decode()
-    return Identite(row.date_naissance, numero=numero, nir=nir)
+    """By what they find a person: her number, and her NIR if nobody has it."""
+    nir = service.coffre.ouvrir(row.nir_scelle, NIR).decode() if row.nir_scelle else None
+    return Identite(row.date_naissance, numero=row.numero_france_travail, nir=nir)
 
 
 def _notre(row: Row[Any]) -> Notre | None:

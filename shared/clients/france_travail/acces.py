@@ -35,4 +35,5 @@ class AccesFranceTravail(BaseModel):
     par_seconde: float = Field(default=3, gt=0, le=1000)  # by product: no quota is published
     delai_s: float = Field(default=60, gt=0, le=120)  # of one call
     essais: int = Field(default=4, ge=1, le=10)
-    patience_s: float = Field(default=180, gt=0, le=3600)  # of a call and its repetitions
+    # Of a call and its repetitions: a lease is longer than the four of a sending.
+    patience_s: float = Field(default=180, gt=0, le=180)

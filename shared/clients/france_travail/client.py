@@ -75,7 +75,7 @@ SANCTIONS = Produit(
 
 @dataclass(frozen=True)
 class Identite:
-    """By what a person is found: her number, or her NIR and birth date."""
+    """By what a person is found: her number, or else her NIR and birth date."""
 
     date_naissance: date
     numero: str | None = None
@@ -109,22 +109,31 @@ class FranceTravail:
         found, fin = self._usagers.get(identite, (None, 0.0))
         if found is not None and time.time() < fin:
             return found
-        if identite.numero:
-            chemin, corps = "numero-francetravail", {"numeroFranceTravail": identite.numero}
-        elif identite.nir:
-            jour = identite.date_naissance.isoformat()
-            chemin, corps = "datenaissance-et-nir", {"dateNaissance": jour, "nir": identite.nir}
-        else:
-            raise ErreurFranceTravail(Issue(None, "sans-identifiant"), Suite.FINALE)
-        said = await self._appeler("POST", RECHERCHE, f"/usagers/par-{chemin}", json=corps)
-        if said is None:  # 204: their other way to say nobody
-            raise ErreurFranceTravail(Issue(204, "S002"), Suite.FINALE)
-        found = _lire(Usager, said)
+        found = await self._trouver(identite)
         self._usagers[identite] = (found, _fin(found.jeton_usager) - _MARGE_S)
         self._usagers.move_to_end(identite)
         while len(self._usagers) > _GARDES:
             self._usagers.popitem(last=False)
         return found
+
+    async def _trouver(self, identite: Identite) -> Usager:
+        """Find by the number, and when it is nobody's by the NIR: a number may be of before."""
+        if identite.numero:
+            try:
+                return await self._par("numero-francetravail", numeroFranceTravail=identite.numero)
+            except ErreurFranceTravail as error:
+                if not identite.nir or (error.code != "S002" and error.statut != 404):
+                    raise
+        if not identite.nir:
+            raise ErreurFranceTravail(Issue(None, "sans-identifiant"), Suite.FINALE)
+        jour = identite.date_naissance.isoformat()
+        return await self._par("datenaissance-et-nir", dateNaissance=jour, nir=identite.nir)
+
+    async def _par(self, cle: str, **corps: str) -> Usager:
+        said = await self._appeler("POST", RECHERCHE, f"/usagers/par-{cle}", json=corps)
+        if said is None:  # 204: their other way to say nobody
+            raise ErreurFranceTravail(Issue(204, "S002"), Suite.FINALE)
+        return _lire(Usager, said)
 
     def oublier(self, identite: Identite) -> None:
         """Drop the token kept of a person: the next call finds her again."""
@@ -137,9 +146,13 @@ class FranceTravail:
 
     # Orientation.
     async def lire_orientations(self, identite: Identite) -> list[OrientationLue]:
-        """Read all her orientations, whatever their state."""
+        """Read all her orientations, whatever their state; they say in a list that there is none.
+
+        Raises:
+            ErreurFranceTravail: they said anything else: an empty answer is not "none".
+        """
         said = await self._pour(identite, "GET", ORIENTATION, "/lectureOrientation")
-        return _lire(list[OrientationLue], said or [])
+        return _lire(list[OrientationLue], said)
 
     async def calculer_orientation(
         self, identite: Identite, criteres: Mapping[str, Any]

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.clients.france_travail.vocabulaire import PARCOURS
+from shared.schemas.commun import Code
 from shared.schemas.orientation.vocabulaire import TypeParcours
 
 Json = dict[str, Any]
@@ -65,8 +66,8 @@ class DecisionLue(_Lu):
 class OrientationLue(_Lu):
     """An orientation there, v1."""
 
-    parcours: str | None = None
-    organisme: str | None = None
+    parcours: Code | None = None
+    organisme: Code | None = None
     statut: str | None = None
     etat: str | None = None
     date_entree_parcours: date | None = None

@@ -11,6 +11,8 @@ from shared.clients.france_travail.reprises import Issue, Suite, suite
 _BRUT = 1000
 # Numbers of persons, tokens, addresses: what a raw answer may quote.
 _SECRETS = re.compile(r"\d[\dAB]{7,}|[A-Za-z0-9+/=_.-]{32,}|[\w.+-]+@[\w.-]+")
+# What is a word of theirs and no sentence: it is kept and logged, so it may quote nobody.
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 # Of the five shapes, what names the error, the surest first.
 _NOMS_CODE = ("codeRetour", "codeErreur", "codeSortie", "code", "error", "title")
 _NOMS_MESSAGE = ("message", "error_description", "detail", "erreur", "m_messageErreur")
@@ -23,7 +25,7 @@ class ErreurFranceTravail(Exception):
 
     Attributes:
         statut: HTTP status; None when no answer came.
-        code: their word for it.
+        code: their word for it; None when they gave a sentence, or what could be a number.
         message: their text, which may quote a person: shown to nobody, logged nowhere.
         suite: what may follow.
         brut: the beginning of the answer, what could be personal taken out.
@@ -95,11 +97,12 @@ def _mots(corps: Any, *, succes: bool) -> tuple[str | None, str | None]:
         return None, None
     # A theme of a dossier has a code too: of a success, only those that name its end are read.
     noms = _NOMS_CODE[:3] if succes else _NOMS_CODE
-    code = next((str(corps[nom]) for nom in noms if corps.get(nom)), None)
-    if code in _BONS:
+    mots = [str(corps[nom]) for nom in noms if corps.get(nom)]
+    if mots and mots[0] in _BONS:
         return None, None
-    message = next((str(corps[nom]) for nom in _NOMS_MESSAGE if corps.get(nom)), None)
-    return code, message
+    code = next((mot for mot in mots if _CODE.fullmatch(mot) and not _SECRETS.search(mot)), None)
+    textes = (str(corps[nom]) for nom in _NOMS_MESSAGE if corps.get(nom))
+    return code, next(textes, mots[0] if mots else None)
 
 
 def _expurger(content: bytes) -> str:

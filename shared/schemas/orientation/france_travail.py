@@ -1,9 +1,9 @@
 """What is exchanged with France Travail: who opened it, what differs, and its repair."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.schemas.commun import (
     Auteur,
@@ -41,7 +41,8 @@ class TypeEcart(StrEnum):
     PERSONNE_NON_TROUVEE = "personne_non_trouvee"
 
 
-CodeParcoursFT = Literal["PED", "PSP", "PSO"]
+# France Travail's own codes: a bounded string, as all codes of others (contract guide, 11.1).
+CodeParcoursFT = Annotated[str, StringConstraints(pattern="^(PED|PSP|PSO)$", max_length=3)]
 
 
 class CorrespondanceParcours(Entree):

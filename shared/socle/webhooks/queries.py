@@ -15,7 +15,7 @@ from shared.socle import tables
 from shared.socle.db import Transaction, exige_version, siens
 from shared.socle.modification import update_version
 from shared.socle.pages import PageDemandee, paginer, par_tranches
-from shared.socle.webhooks.rules import EN_VOL_MAX, REJEU_MAX, VERIFICATION
+from shared.socle.webhooks.rules import EN_VOL_MAX, PAGE, REJEU_MAX, VERIFICATION
 
 _W, _L = tables.Webhook, tables.WebhookLivraison
 _SELECT = select(*_W.__table__.columns).where(siens(_W))
@@ -23,6 +23,8 @@ _BY_ID = _SELECT.where(_W.id == bindparam("id"))
 # A delivery that is queued names its subscription: it does not wait for this lock.
 LOCK = _BY_ID.with_for_update(key_share=True)
 _LIVRAISONS = select(*_L.__table__.columns).where(siens(_L))
+# Literals: no plan for any parameter could use the index of challenges.
+_DEFI, _FAIT = f"type = '{VERIFICATION}'", f"type <> '{VERIFICATION}'"
 
 
 async def store_webhook(tx: Transaction, values: Mapping[str, Any]) -> Row[Any]:
@@ -102,6 +104,7 @@ async def activate(tx: Transaction, row: Row[Any]) -> Row[Any]:
     }
     if row.debut_xid is None:
         valeurs["debut_xid"] = text("pg_snapshot_xmin(pg_current_snapshot())")
+        valeurs["debut_le"] = text("clock_timestamp()")  # the clock of the facts
     return await change_webhook(tx, row.id, row.version, valeurs)
 
 
@@ -111,21 +114,23 @@ async def queue(tx: Transaction, livraisons: Sequence[Mapping[str, Any]]) -> Non
         await tx.execute(insert(_L).on_conflict_do_nothing(), list(livraisons))
 
 
-_ABANDON = (
-    update(_L)
-    .where(
-        siens(_L),
-        _L.webhook_id == bindparam("webhook"),
-        _L.statut == StatutLivraison.EN_ATTENTE.value,
-        (_L.type == VERIFICATION) == bindparam("verification"),
+_ABANDON = {
+    quoi: text(
+        "WITH vaines AS MATERIALIZED (SELECT id FROM webhook_livraison"
+        "  WHERE collectivite = :collectivite AND webhook_id = :webhook"
+        f"  AND statut = 'en_attente' AND {quoi}"
+        f"  ORDER BY prochaine_le LIMIT {PAGE})"
+        " UPDATE webhook_livraison l"
+        " SET statut = 'abandonnee', prochaine_le = NULL, prise_jusqu_a = NULL"
+        " FROM vaines WHERE l.collectivite = :collectivite AND l.id = vaines.id"
     )
-    .values(statut=StatutLivraison.ABANDONNEE.value, prochaine_le=None, prise_jusqu_a=None)
-)
+    for quoi in (_DEFI, _FAIT)
+}
 
 
-async def abandon(tx: Transaction, webhook_id: UUID, *, verifications: bool) -> None:
-    """Give up what waits: challenges that another replaces, or facts for a receiver that is off."""
-    await tx.execute(_ABANDON, {"webhook": webhook_id, "verification": verifications})
+async def abandon_defis(tx: Transaction, webhook_id: UUID) -> None:
+    """Give up the challenge that waits, which another replaces."""
+    await tx.execute(_ABANDON[_DEFI], {"webhook": webhook_id})
 
 
 _REJOUER = text(
@@ -133,9 +138,11 @@ _REJOUER = text(
     "  WHERE collectivite = :collectivite AND webhook_id = :webhook"
     "  AND survenu_le BETWEEN :depuis AND :jusqu_a AND type <> :verification"
     "  AND statut = ANY(:statuts) AND (statut <> 'en_attente' OR rang > 0)"
-    "  ORDER BY survenu_le, id LIMIT :borne FOR UPDATE)"
+    "  ORDER BY survenu_le, id LIMIT :borne FOR UPDATE), remises AS ("
     " UPDATE webhook_livraison l SET statut = 'en_attente', rang = 0, prochaine_le = :maintenant"
     " FROM voulues WHERE l.collectivite = :collectivite AND l.id = voulues.id"
+    " RETURNING l.survenu_le)"
+    " SELECT count(*) AS nombre, max(survenu_le) AS dernier_survenu_le FROM remises"
 )
 
 
@@ -147,8 +154,12 @@ async def replay(
     jusqu_a: datetime,
     statuts: Sequence[StatutLivraison],
     maintenant: datetime,
-) -> int:
-    """Queue again, under the same ids, what happened between two instants; returns how many."""
+) -> Row[Any]:
+    """Queue again, under the same ids, what happened between two instants.
+
+    Returns:
+        How many, and when the last of them happened.
+    """
     done = await tx.execute(
         _REJOUER,
         {
@@ -161,7 +172,7 @@ async def replay(
             "borne": REJEU_MAX,
         },
     )
-    return done.rowcount
+    return done.one()
 
 
 # Whoever holds it turns facts into deliveries; another worker leaves it to them.
@@ -189,7 +200,7 @@ _FAITS = text(
     " ORDER BY e.xid, seq LIMIT :limite"
 )
 _ABONNES = text(
-    "SELECT id, types, statut, debut_xid::text AS debut_xid FROM webhook"
+    "SELECT id, types, statut, debut_xid::text AS debut_xid, debut_le FROM webhook"
     " WHERE collectivite = :collectivite AND debut_xid IS NOT NULL"
 )
 _AVANCER = text(
@@ -202,7 +213,8 @@ async def read_faits(tx: Transaction, limite: int) -> Sequence[Row[Any]]:
     """Take the next facts of the feed, if no other worker does.
 
     A restored database begins another epoch, whose transactions are numbered again: what is kept
-    is read again from its beginning, and what was queued already is known by its id.
+    is read again from its beginning, what was queued already is known by its id, and the instant
+    of an activation stands for its transaction, which means nothing there.
     """
     place = (await tx.execute(_POSITION)).one_or_none()
     if place is None:
@@ -225,45 +237,65 @@ async def advance(tx: Transaction, dernier: Row[Any]) -> None:
     await tx.execute(_AVANCER, {"xid": dernier.xid, "seq": dernier.seq})
 
 
+def _une(condition: str) -> str:
+    """Whether a delivery of `w` waits so.
+
+    Not EXISTS, which may be joined or hashed, and ordered, or a table full of another's rows seems
+    the shorter way: either would read them all.
+    """
+    return (
+        "(SELECT true FROM webhook_livraison l WHERE l.collectivite = :collectivite"
+        f" AND l.webhook_id = w.id AND l.statut = 'en_attente' AND {condition}"
+        " ORDER BY l.prochaine_le LIMIT 1)"
+    )
+
+
+_DUE = "prochaine_le <= :maintenant AND (prise_jusqu_a IS NULL OR prise_jusqu_a <= :maintenant)"
+# The state decides which rows are looked at: none of those of a pause are.
 _DUES = text(
-    "SELECT id FROM webhook w WHERE collectivite = :collectivite AND EXISTS ("
-    " SELECT 1 FROM webhook_livraison l WHERE l.collectivite = :collectivite"
-    " AND l.webhook_id = w.id AND l.statut = 'en_attente' AND l.prochaine_le <= :maintenant"
-    " AND (l.prise_jusqu_a IS NULL OR l.prise_jusqu_a <= :maintenant)"
-    " AND CASE w.statut WHEN 'actif' THEN l.type <> :verification"
-    "  WHEN 'en_pause' THEN false ELSE l.type = :verification END)"
+    "SELECT id, CASE statut"
+    f" WHEN 'actif' THEN {_une(f'{_FAIT} AND {_DUE}')}"
+    f" WHEN 'a_verifier' THEN {_une(f'{_DEFI} AND {_DUE}')}"
+    f" WHEN 'desactive' THEN coalesce({_une(_FAIT)}, {_une(f'{_DEFI} AND {_DUE}')})"
+    " END IS TRUE AS due FROM webhook w WHERE collectivite = :collectivite"
 )
-# Materialised: within a join the planner may run it again for each row, and take them all.
-_PRENDRE = text(
-    "WITH prises AS MATERIALIZED ("
-    " SELECT id FROM webhook_livraison WHERE collectivite = :collectivite"
-    "  AND webhook_id = :webhook AND statut = 'en_attente' AND prochaine_le <= :maintenant"
-    "  AND (prise_jusqu_a IS NULL OR prise_jusqu_a <= :maintenant)"
-    "  AND (type = :verification) = :a_verifier"
-    "  ORDER BY prochaine_le, id"
-    "  LIMIT greatest(0, :en_vol - (SELECT count(*) FROM webhook_livraison"
-    "   WHERE collectivite = :collectivite AND webhook_id = :webhook"
-    "   AND statut = 'en_attente' AND prise_jusqu_a > :maintenant))"
-    "  FOR UPDATE SKIP LOCKED)"
-    " UPDATE webhook_livraison l SET prise_jusqu_a = :bail FROM prises"
-    " WHERE l.collectivite = :collectivite AND l.id = prises.id"
-    " RETURNING l.id, l.evenement_id, l.type, l.corps, l.trace, l.rang, l.nombre_tentatives,"
-    " l.tentatives"
-)
+# Materialised: within a join the planner may run it again for each row, and take them all. Bounded
+# by a literal first: of a bound that it does not know it expects a tenth of all, and reads all.
+_PRENDRE = {
+    quoi: text(
+        "WITH premieres AS MATERIALIZED ("
+        " SELECT id FROM webhook_livraison WHERE collectivite = :collectivite"
+        f"  AND webhook_id = :webhook AND statut = 'en_attente' AND {_DUE} AND {quoi}"
+        f"  ORDER BY prochaine_le, id LIMIT {EN_VOL_MAX} FOR UPDATE SKIP LOCKED),"
+        " prises AS MATERIALIZED (SELECT id FROM premieres"
+        f"  LIMIT greatest(0, {EN_VOL_MAX} - (SELECT count(*) FROM webhook_livraison"
+        "   WHERE collectivite = :collectivite AND webhook_id = :webhook"
+        "   AND statut = 'en_attente' AND prise_jusqu_a > :maintenant)))"
+        " UPDATE webhook_livraison l SET prise_jusqu_a = :bail FROM prises"
+        " WHERE l.collectivite = :collectivite AND l.id = prises.id"
+        " RETURNING l.id, l.evenement_id, l.type, l.corps, l.trace, l.rang, l.nombre_tentatives,"
+        " l.tentatives"
+    )
+    for quoi in (_DEFI, _FAIT)
+}
 
 
-async def read_dues(tx: Transaction, maintenant: datetime) -> Sequence[UUID]:
-    """Read which subscriptions have something to send now."""
-    found = await tx.execute(_DUES, {"maintenant": maintenant, "verification": VERIFICATION})
-    return found.scalars().all()
+async def read_dues(tx: Transaction, maintenant: datetime) -> Sequence[Row[Any]]:
+    """Read all subscriptions, and which have something to send, or to give up, now."""
+    return (await tx.execute(_DUES, {"maintenant": maintenant})).all()
 
 
 @dataclass(frozen=True)
 class Prises:
-    """What a worker may send now, and to whom."""
+    """What a worker may send now, and to whom.
+
+    Args:
+        abandonnees: what it gave up instead, of a subscription that is off: there may be more.
+    """
 
     webhook: Row[Any]
     livraisons: Sequence[Row[Any]]
+    abandonnees: int = 0
 
 
 async def take(
@@ -272,20 +304,23 @@ async def take(
     """Take what may be sent at this instant: no more than five of one subscription are in flight.
 
     The subscription is held while they are counted, so that two workers do not take ten. What a
-    worker took and did not end is anyone's after its lease.
+    worker took and did not end is anyone's after its lease. One that is off is not asked for its
+    challenge while facts wait: they are given up first, a slice in each transaction, so that a long
+    queue passes no time-out and nothing of it is sent when it comes back.
     """
     row = (await tx.execute(LOCK, {"id": webhook_id})).one_or_none()
     if row is None or row.statut == StatutWebhook.EN_PAUSE:
         return None
+    if row.statut == StatutWebhook.DESACTIVE:
+        done = await tx.execute(_ABANDON[_FAIT], {"webhook": webhook_id})
+        if done.rowcount:
+            return Prises(row, (), done.rowcount)
     taken = await tx.execute(
-        _PRENDRE,
+        _PRENDRE[_FAIT if row.statut == StatutWebhook.ACTIF else _DEFI],
         {
             "webhook": webhook_id,
             "maintenant": maintenant,
             "bail": bail,
-            "verification": VERIFICATION,
-            "a_verifier": row.statut != StatutWebhook.ACTIF,
-            "en_vol": EN_VOL_MAX,
         },
     )
     return Prises(row, taken.all())

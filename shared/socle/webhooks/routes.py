@@ -62,10 +62,11 @@ def routes(nom: str) -> APIRouter:
     ) -> Response:
         """Ouvre un abonnement et rend son secret, cette fois seulement.
 
-        Il est `a_verifier` : le service envoie aussitôt un événement signé `endpoint.verification`
-        dont le récepteur rend le défi, `{"defi": "…"}`. Il est alors `actif`, et reçoit ce qui
-        survient ensuite. Un import n'est annoncé que par son propre événement. Portée
-        `administrer`. Publie `webhook.cree`, puis `webhook.active`.
+        Il est `a_verifier` : le service envoie, en quelques secondes, un événement signé
+        `endpoint.verification` dont le récepteur rend le défi, `{"defi": "…"}`. Il est alors
+        `actif`, et reçoit ce qui survient ensuite. Ce qu'un import change dans le service qui le
+        lit n'est annoncé que par l'import. Portée `administrer`. Publie `webhook.cree`, puis
+        `webhook.active`.
         """
         service: Service = request.app.state.service
 
@@ -188,7 +189,10 @@ def routes(nom: str) -> APIRouter:
         row = await queries.read_webhook(tx, webhook_id, tenir=True)
         exige_version(row.version, version)
         rules.verifier_commande(commande, row.statut)
-        row = await queries.change_webhook(tx, webhook_id, version, {"statut": statut.value})
+        valeurs: dict[str, Any] = {"statut": statut.value}
+        if statut is StatutWebhook.ACTIF:
+            valeurs["echec_depuis_le"] = None  # a pause is no failure of the receiver
+        row = await queries.change_webhook(tx, webhook_id, version, valeurs)
         await publier(tx, fait(nom, _FAITS_STATUT[statut], row))
         return Effet(_render(row), location=f"/v1/webhooks/{row.id}", version=row.version)
 
@@ -226,6 +230,7 @@ def routes(nom: str) -> APIRouter:
     ) -> Response:
         """Envoie de nouveau, en commençant par ce qui a attendu.
 
+        Les cinq jours d'échecs qui désactivent se comptent de nouveau : `echec_depuis_le` est nul.
         D'un abonnement `en_pause` seulement. Portée `administrer`. Publie `webhook.repris`.
         """
         return await once(
@@ -342,8 +347,9 @@ def routes(nom: str) -> APIRouter:
     ) -> Response:
         """Remet en file, sous le même `webhook-id`, ce qui est survenu pendant une période.
 
-        Dix mille livraisons au plus, les plus anciennes d'abord. D'un abonnement `actif` ou
-        `en_pause` ; un abonnement désactivé se vérifie d'abord. Portée `administrer`.
+        Dix mille livraisons au plus, les plus anciennes d'abord ; s'il en reste, la demande
+        suivante commence à `dernier_survenu_le`. D'un abonnement `actif` ou `en_pause` ; un
+        abonnement désactivé se vérifie d'abord. Portée `administrer`.
         """
         service: Service = request.app.state.service
 
@@ -351,7 +357,7 @@ def routes(nom: str) -> APIRouter:
             row = await queries.read_webhook(tx, webhook_id)
             rules.verifier_commande("rejeux", row.statut)
             maintenant = service.horloge()
-            nombre = await queries.replay(
+            remises = await queries.replay(
                 tx,
                 webhook_id,
                 depuis=demande.depuis,
@@ -360,7 +366,10 @@ def routes(nom: str) -> APIRouter:
                 maintenant=maintenant,
             )
             contenu = RejeuWebhook(
-                webhook_id=webhook_id, nombre=nombre, incomplet=nombre == rules.REJEU_MAX
+                webhook_id=webhook_id,
+                nombre=remises.nombre,
+                dernier_survenu_le=remises.dernier_survenu_le,
+                incomplet=remises.nombre == rules.REJEU_MAX,
             )
             location = f"/v1/webhooks/{webhook_id}/livraisons"
             return Effet(contenu, location, status=202, headers={"Retry-After": "5"})
@@ -375,7 +384,7 @@ _FAITS_STATUT = {StatutWebhook.EN_PAUSE: "mis_en_pause", StatutWebhook.ACTIF: "r
 
 async def _verifier(service: Service, tx: Transaction, row: Row[Any]) -> None:
     """Ask the receiver for a challenge; an earlier one no longer counts."""
-    await queries.abandon(tx, row.id, verifications=True)
+    await queries.abandon_defis(tx, row.id)
     await queries.queue(tx, [verification(row.id, tx.collectivite, service.horloge())])
 
 

@@ -183,10 +183,10 @@ def defi_rendu(reponse: bytes, defi: str) -> bool:
     """Whether the receiver gave the challenge back: `{"defi": "…"}`."""
     try:
         found = json.loads(reponse)
-    except (ValueError, RecursionError):
+        rendu = found.get("defi") if isinstance(found, dict) else None
+        return isinstance(rendu, str) and hmac.compare_digest(rendu.encode(), defi.encode())
+    except (ValueError, RecursionError):  # ValueError: a lone surrogate is JSON, and no UTF-8
         return False
-    rendu = found.get("defi") if isinstance(found, dict) else None
-    return isinstance(rendu, str) and hmac.compare_digest(rendu.encode(), defi.encode())
 
 
 def issue_de(statut: int, type_contenu: str, *, html_est_echec: bool) -> IssueTentative:

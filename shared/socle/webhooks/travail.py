@@ -8,7 +8,6 @@ leases, so a worker that dies leaves nothing behind but a repeated attempt.
 import asyncio
 import random
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +36,7 @@ from shared.socle.webhooks.envoi import Expediteur, Reponse
 
 CONTEXTE_SECRET = "webhook.secret"
 _PAUSE_S = 0.5
+_SANS_ABONNE_S = 5
 _log = structlog.get_logger()
 _alea = random.SystemRandom()
 
@@ -50,12 +50,16 @@ async def tenir(service: Service, collectivite: str) -> None:
             contexte.adopt(None)
             try:
                 lus = await distribuer(service, collectivite)
-                for webhook_id in await dues(service, collectivite):
+                abonnements = await dues(service, collectivite)
+                for webhook_id, due in abonnements.items():
+                    if not due:
+                        continue
                     if webhook_id not in files or files[webhook_id].done():
                         files[webhook_id] = asyncio.create_task(
                             vider(service, collectivite, webhook_id, expediteur)
                         )
-                await asyncio.sleep(0 if lus == rules.PAGE else _PAUSE_S)
+                pause = _PAUSE_S if abonnements else _SANS_ABONNE_S
+                await asyncio.sleep(0 if lus == rules.PAGE else pause)
             except Exception as error:  # the database is away, or a defect: the queues stay
                 problems.log_fault(error)
                 await asyncio.sleep(1 if isinstance(error, DBAPIError | OSError) else 5)
@@ -85,12 +89,18 @@ async def distribuer(service: Service, collectivite: str) -> int:
             for abonne in await queries.read_abonnes(tx)
             for fait in faits
             if fait.lot_id is None
-            and int(fait.xid) >= int(abonne.debut_xid)
+            and _apres_activation(abonne, fait)
             and (not abonne.types or fait.type in abonne.types)
         ]
         await queries.queue(tx, livraisons)
         await queries.advance(tx, faits[-1])
     return len(faits)
+
+
+def _apres_activation(abonne: Row[Any], fait: Row[Any]) -> bool:
+    if abonne.debut_xid == "0":  # another epoch: its own number means nothing here
+        return bool(fait.survenu_le >= abonne.debut_le)
+    return int(fait.xid) >= int(abonne.debut_xid)
 
 
 def _livraison(
@@ -162,10 +172,10 @@ def _en_file(
     }
 
 
-async def dues(service: Service, collectivite: str) -> Sequence[UUID]:
-    """The subscriptions that have something to send now."""
+async def dues(service: Service, collectivite: str) -> dict[UUID, bool]:
+    """All subscriptions, and whether each has something to send, or to give up, now."""
     async with service.base.transaction(service.acces_interne(collectivite)) as tx:
-        return await queries.read_dues(tx, service.horloge())
+        return {row.id: row.due for row in await queries.read_dues(tx, service.horloge())}
 
 
 async def vider(
@@ -198,9 +208,12 @@ async def vider(
 
 async def _prendre(service: Service, collectivite: str, webhook_id: UUID) -> queries.Prises | None:
     acces = service.acces_interne(collectivite)
-    maintenant = service.horloge()
-    async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
-        return await queries.take(tx, webhook_id, maintenant, maintenant + rules.BAIL)
+    while True:
+        maintenant = service.horloge()
+        async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+            prises = await queries.take(tx, webhook_id, maintenant, maintenant + rules.BAIL)
+        if prises is None or not prises.abandonnees:
+            return prises
 
 
 async def _livrer(
@@ -229,7 +242,7 @@ async def _livrer(
         reponse = _verifiee(reponse, livraison.corps)
     acces = service.acces_interne(collectivite)
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
-        await _noter(service, tx, webhook.id, livraison, reponse, maintenant)
+        await _noter(service, tx, webhook, livraison, reponse, maintenant)
     _log.info(
         "webhook_tente",
         webhook_id=str(webhook.id),
@@ -259,14 +272,18 @@ def _verifiee(reponse: Reponse, corps: str) -> Reponse:
 async def _noter(
     service: Service,
     tx: Transaction,
-    webhook_id: UUID,
+    envoye: Row[Any],
     livraison: Row[Any],
     reponse: Reponse,
     tentee_le: datetime,
 ) -> None:
-    """Write how an attempt ended, and what it says of its receiver."""
+    """Write how an attempt ended, and what it says of its receiver.
+
+    Args:
+        envoye: the subscription as it was sent to: another address answers for itself alone.
+    """
     maintenant = service.horloge()
-    webhook = (await tx.execute(queries.LOCK, {"id": webhook_id})).one_or_none()
+    webhook = (await tx.execute(queries.LOCK, {"id": envoye.id})).one_or_none()
     if webhook is None:
         return  # deleted meanwhile, and its deliveries with it
     demandee = rules.attente_demandee(reponse.statut, reponse.retry_after, maintenant)
@@ -298,8 +315,8 @@ async def _noter(
             await publier(tx, fait(service.nom, "active", row))
     elif reponse.issue is IssueTentative.RECUE:
         if webhook.echec_depuis_le is not None:
-            await queries.note_echec(tx, webhook_id, None)
-    else:
+            await queries.note_echec(tx, webhook.id, None)
+    elif webhook.url == envoye.url:
         await _apres_echec(service, tx, webhook, reponse.issue, tentee_le)
 
 
@@ -325,7 +342,7 @@ async def _desactiver(
     motif: MotifDesactivation,
     maintenant: datetime,
 ) -> None:
-    """Stop sending, say why, and give up what waits: it can be replayed."""
+    """Stop sending, and say why: whoever takes next gives up what waits, to be replayed."""
     row = await queries.change_webhook(
         tx,
         webhook.id,
@@ -336,7 +353,6 @@ async def _desactiver(
             "desactive_le": maintenant,
         },
     )
-    await queries.abandon(tx, webhook.id, verifications=False)
     await publier(tx, fait(service.nom, "desactive", row))
     _log.warning(
         "webhook_desactive",

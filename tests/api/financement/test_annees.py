@@ -2,13 +2,17 @@
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
+from services.financement import tables
 from services.financement.journal.queries import verifier_journal
+from shared.socle.db import siens
 from shared.socle.service import Service
 from tests.api.financement.conftest import Terrain
 from tests.api.financement.depenses import Chaine, chaine_de, faite, parts
@@ -120,6 +124,24 @@ async def test_years_to_come_are_engaged_on_the_authorisation_alone(suite: Suite
         "annulee": 0,
         "engage_non_couvert": 20_00,
     }
+
+
+async def test_the_year_that_bears_it_pays_before_the_next_one(suite: Suite) -> None:
+    """§ 6: what 2026 still holds is not lost at its closing because 2027 paid for it.
+
+    Planted: the lines of both years weighed together, red.
+    """
+    engagement = await suite.engager({2026: 50_00, 2027: 50_00})
+    faite(await suite.chaine.liquider(engagement, 25_00))
+    suivante = await suite.terrain.enveloppe(500_00, exercice=2027)
+    faite(await suite.couvrir(engagement, 2027, (suivante, 50_00)))
+
+    payes = [faite(await suite.chaine.liquider(engagement, un)) for un in (25_00, 50_00)]
+
+    assert [
+        [(part["enveloppe_id"], part["montant_centimes"]) for part in paye["ventilation"]]
+        for paye in payes
+    ] == [[(suite.enveloppe_id, 25_00)], [(suivante, 50_00)]]
 
 
 async def test_what_is_not_spent_of_all_years_is_given_back(suite: Suite) -> None:
@@ -272,8 +294,10 @@ async def test_nothing_is_committed_any_more_to_an_action_that_was_abandoned(sui
     faite(await suite.chaine.liquider(engagement, 10_00))
 
 
-async def test_the_window_of_an_envelope_without_a_convention_is_moved(suite: Suite) -> None:
-    """By an avenant of its own; that of a convention moves the others."""
+async def test_the_window_of_an_envelope_without_a_convention_is_moved(
+    suite: Suite, services: Mapping[str, Service], ouverte: str
+) -> None:
+    """By an avenant of its own, kept with what it moved; that of a convention moves the others."""
     terrain = suite.terrain
     libre = await terrain.enveloppe(
         10_00, convention_id=None, exercice=2026, fenetre_fin="2026-06-30"
@@ -302,6 +326,19 @@ async def test_the_window_of_an_envelope_without_a_convention_is_moved(suite: Su
     ):
         assert answer.status_code == 422, answer.text
         assert [une["pointeur"] for une in answer.json()["erreurs"]] == [pointeur]
+    montant = {"montant_centimes": 20_00, "date_effet": "2026-03-01", "source": "Décision 2"}
+    await terrain.creer(f"/v1/enveloppes/{libre}/avenants", montant, version=3)
+    service, kept = services["financement"], tables.AvenantFenetre
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        rows = (await tx.execute(select(kept.__table__).where(siens(kept)))).all()
+    assert [
+        (str(un.enveloppe_id), un.fenetre_debut_avant, un.fenetre_debut, un.source) for un in rows
+    ] == [(libre, None, None, "Décision")]
+    (ecrite, *_) = (await terrain.lire(f"/v1/ecritures?objet_id={libre}"))["elements"]
+    assert [un.client_id for un in rows] == [ecrite["client_id"]]
+    assert [(un.fenetre_fin_avant, un.fenetre_fin, un.date_effet) for un in rows] == [
+        (date(2026, 6, 30), date(2026, 12, 31), date(2026, 3, 1))
+    ]
 
 
 async def test_a_settled_envelope_is_given_nothing_back(suite: Suite) -> None:

@@ -304,7 +304,7 @@ async def payeurs(terrain: Terrain, *financeurs: str, **values: Any) -> dict[str
     """Envelopes of 1 000,00 that pay the same thing, those of outside funders notified."""
     found = {}
     for financeur in financeurs:
-        one = await terrain.enveloppe(None, financeur=financeur, exercice=2026, **values)
+        one = await terrain.enveloppe(None, **{"financeur": financeur, "exercice": 2026, **values})
         chemin = f"/v1/enveloppes/{one}"
         if financeur != "departement":
             notification = {"montant_centimes": 1_000_00, "qualificatif": "exact"}
@@ -404,6 +404,48 @@ async def test_a_piece_told_of_elsewhere(
             "autre_liquidation_id": None,
             "justificatif_id": seconde,
         }
+
+
+async def test_an_expense_is_of_the_year_that_paid_it(chaine: Chaine) -> None:
+    """Carried, an engagement is paid by two years: what one paid says nothing of the other's claim.
+
+    Planted: the expense of an envelope taken of every engagement that it bore, red.
+    """
+    terrain = chaine.terrain
+    (avant,) = (await payeurs(terrain, "union_europeenne", exercice=2025)).values()
+    (apres,) = (await payeurs(terrain, "union_europeenne")).values()
+    pieces = [await chaine.piece(40_00), await chaine.piece(20_00, type="bulletin_paie")]
+    engagement = faite(await chaine.engager(await terrain.action((avant, 1, 1)), 100_00))
+    faite(await chaine.liquider(engagement, 40_00, justificatifs=pieces))
+    faite(
+        await terrain.client.post(
+            f"/v1/engagements/{engagement['id']}/reports",
+            {
+                "enveloppe_id": avant,
+                "vers_enveloppe_id": apres,
+                "date_effet": JOUR,
+                "source": "Avenant 3",
+            },
+            version=2,
+        )
+    )
+    faite(await chaine.liquider(engagement, 20_00))
+
+    connues = (await terrain.lire("/v1/justificatifs"))["elements"]
+    (une,) = (one for one in connues if one["sha256"] == pieces[1])
+    bilans = [faite(await calculer(terrain, one)) for one in (avant, apres)]
+    assert [
+        (one["statut"], one["depense_retenue_centimes"], one["liquidations_a_justifier"])
+        for one in bilans
+    ] == [("calcule", 40_00, 0), ("incomplet", 20_00, 1)]
+    ailleurs = {"financeur": "union_europeenne", "usage": "depense_reelle", "objet": "Demande 7"}
+    faite(
+        await chaine.gestionnaire.post(
+            f"/v1/justificatifs/{une['id']}/imputations", ailleurs | {"montant_centimes": 20_00}
+        )
+    )
+    answers = [await calculer(terrain, one) for one in (avant, apres)]
+    assert [one.status_code for one in answers] == [409, 201]
 
 
 async def test_the_same_third_party_month_and_object_is_told(chaine: Chaine) -> None:

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any, ClassVar
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -35,6 +36,7 @@ from tests.conftest import Client, Connecter
 
 OUVERT = 5_000
 PARTS = 8
+FUSEAU = ZoneInfo("Europe/Paris")  # a day begins where the collectivité is
 CLES = [  # two actions draw on the middle envelope
     [(0, Fraction(1, 2)), (1, Fraction(1, 2))],
     [(1, Fraction(2, 7)), (2, Fraction(5, 7))],
@@ -144,7 +146,7 @@ class Livres(RuleBasedStateMachine):
 
     @property
     def jour(self) -> date:
-        return self.monde.horloge.instant.date()
+        return self.monde.horloge.instant.astimezone(FUSEAU).date()
 
     def solde(
         self, enveloppe: int, poste: str, au: date = date.max, connu_au: date = date.max
@@ -202,7 +204,9 @@ class Livres(RuleBasedStateMachine):
             assert expire_le is not None
             if reservation.statut == "en_attente" and self.monde.horloge.instant >= expire_le:
                 reservation.statut = "expiree"
-                self.transferer(expire_le.date(), reservation.reste, "reserve", "disponible")
+                self.transferer(
+                    expire_le.astimezone(FUSEAU).date(), reservation.reste, "reserve", "disponible"
+                )
 
     # --- the door
 

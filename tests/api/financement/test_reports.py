@@ -90,6 +90,41 @@ async def test_the_engaged_rest_is_carried_and_paid_by_the_next_year(chaine: Cha
     assert (await terrain.lire(f"/v1/engagements/{engagement['id']}"))["statut"] == "solde"
 
 
+async def test_funders_keep_their_shares_when_one_alone_is_carried(chaine: Chaine) -> None:
+    """Half is paid, one funder's rest is carried: the next payment is by halves still.
+
+    Planted: who received weighed without what the giver paid, red.
+    """
+    action_id, (etat25, dept25, etat26, _) = await annees(chaine.terrain)
+    engagement = faite(await chaine.engager(action_id, 200_00))
+    faite(await chaine.liquider(engagement, 100_00))
+    faite(await reporter(chaine, engagement, etat25, etat26))
+
+    suivante = faite(await chaine.liquider(engagement, 50_00))
+
+    payeurs = {part["enveloppe_id"]: part["montant_centimes"] for part in suivante["ventilation"]}
+    assert payeurs == {dept25: 25_00, etat26: 25_00}
+
+
+async def test_what_is_not_mandated_of_an_envelope_is_what_it_bears(chaine: Chaine) -> None:
+    """As in the rests of its year: neither another funder's half, nor what was carried from it.
+
+    Planted: the engagement summed over all its envelopes, red.
+    """
+    action_id, (etat25, dept25, etat26, _) = await annees(chaine.terrain)
+    engagement = faite(await chaine.engager(action_id, 100_00))
+
+    async def engages(*enveloppes: str) -> list[int]:
+        filtre = "&".join(f"enveloppe_id={one}" for one in enveloppes)
+        found = await chaine.terrain.lire(f"/v1/engagements-non-mandates?{filtre}")
+        return [one["engage_centimes"] for one in found["elements"]]
+
+    assert await engages(etat25) == [50_00]
+    assert await engages(etat25, dept25) == await engages() == [100_00]
+    faite(await reporter(chaine, engagement, etat25, etat26))
+    assert (await engages(etat25), await engages(etat26)) == ([], [50_00])
+
+
 async def test_nothing_is_carried_twice(chaine: Chaine) -> None:
     """I-24. Planted: the line not told of what it gave (its split passes its amount), red."""
     action_id, (de, _, vers, _) = await annees(chaine.terrain)

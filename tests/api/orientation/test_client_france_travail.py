@@ -12,6 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from services.orientation.france_travail.jetons import MagasinJetons
@@ -26,7 +27,7 @@ from shared.clients.france_travail.contrats import (
     RendezVousEnvoye,
     Sanction,
 )
-from shared.clients.france_travail.erreurs import CircuitOuvert, ErreurFranceTravail
+from shared.clients.france_travail.erreurs import CircuitOuvert, ErreurFranceTravail, lire_reponse
 from shared.clients.france_travail.jetons import JetonsFranceTravail
 from shared.clients.france_travail.reprises import Suite
 from shared.schemas.orientation.vocabulaire import TypeParcours
@@ -259,7 +260,7 @@ FAUTES = [
     pytest.param(
         Panne("", statut=400, corps={"status": 400, "error": "Bad Request", "message": "m"}),
         1,
-        "Bad Request",
+        None,
         id="Spring",
     ),
     pytest.param(
@@ -460,6 +461,76 @@ async def test_a_person_who_is_not_found_is_final(
     with pytest.raises(ErreurFranceTravail) as refus:
         await travailleur().rechercher(Identite(NAISSANCE, nir=NIR))
     assert (refus.value.code, refus.value.suite) == (code, Suite.FINALE)
+
+
+@pytest.mark.parametrize(
+    "panne",
+    [
+        pytest.param(None, id="S002"),
+        pytest.param(Panne("/par-numero", statut=204), id="204"),
+        pytest.param(Panne("/par-numero", statut=404), id="404"),
+    ],
+)
+async def test_nobody_by_her_number_is_looked_for_by_her_nir(
+    monde: Monde, travailleur: Ouvrir, panne: Panne | None
+) -> None:
+    """Planted: the number alone, red."""
+    if panne is not None:
+        monde.pannes.append(panne)
+    ancien = "99900000099" if panne is None else NUMERO
+    found = await travailleur().rechercher(Identite(NAISSANCE, numero=ancien, nir=NIR))
+    assert found.numero_france_travail == NUMERO
+
+
+@pytest.mark.parametrize(
+    "panne",
+    [
+        pytest.param(Panne("/lecture", statut=200), id="vide"),
+        pytest.param(Panne("/lecture", statut=204), id="204"),
+        pytest.param(Panne("/lecture", genre="corps", corps={}), id="objet vide"),
+        pytest.param(
+            Panne("/lecture", genre="corps", corps=[{"parcours": "Un parcours"}]),  # type: ignore[arg-type]
+            id="un parcours qui n'est pas un code",
+        ),
+    ],
+)
+async def test_only_a_list_says_that_they_hold_nothing(
+    monde: Monde, travailleur: Ouvrir, panne: Panne
+) -> None:
+    """Else a repair would orient a second time. Planted: an empty answer read as none, red."""
+    client = travailleur()
+    assert await client.lire_orientations(IDENTITE) == []
+    monde.pannes.append(Panne(**vars(panne) | {"nombre": 1}))
+    with pytest.raises(ErreurFranceTravail) as refus:
+        await client.lire_orientations(IDENTITE)
+    assert (refus.value.code, refus.value.suite) == ("illisible", Suite.FINALE)
+
+
+@pytest.mark.parametrize(
+    ("statut", "corps", "code"),
+    [
+        pytest.param(404, {"status": 404, "error": "Not Found"}, None, id="phrase de Spring"),
+        pytest.param(400, {"code": "MARTIN Camille, nee le"}, None, id="phrase de passerelle"),
+        pytest.param(400, {"code": NIR}, None, id="NIR"),
+        pytest.param(400, {"code": NUMERO}, None, id="numéro"),
+        pytest.param(400, {"code": "A" * 65}, None, id="soixante-cinq caractères"),
+        pytest.param(400, {"code": "x y", "title": "Exception"}, "Exception", id="le suivant"),
+        pytest.param(200, {"codeErreur": "une phrase"}, None, id="phrase dans un 200"),
+    ],
+)
+def test_a_code_is_a_word_and_quotes_nobody(
+    statut: int, corps: dict[str, Any], code: str | None
+) -> None:
+    """It is kept, logged and published. Planted: any text kept as code, red."""
+    with pytest.raises(ErreurFranceTravail) as refus:
+        lire_reponse(httpx.Response(statut, json=corps), idempotent=True)
+    assert refus.value.code == code
+
+
+def test_patience_ends_before_the_lease() -> None:
+    assert acces(patience_s=180).patience_s == 180
+    with pytest.raises(ValidationError):
+        acces(patience_s=181)
 
 
 async def test_a_circuit_opens_and_heals_by_one_trial(

@@ -9,11 +9,12 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from services.orientation.france_travail import travail
+from services.orientation.france_travail import queries, travail
 from shared.clients.france_travail.acces import AccesFranceTravail
 from shared.clients.france_travail.client import FranceTravail
 from shared.socle.service import Service
 from tests.api.orientation.conftest import Dossier
+from tests.api.orientation.test_annulations import MOTIF as ANNULATION
 from tests.api.orientation.test_places import decider, ouvrir_et_proposer
 from tests.conftest import Client, Reseau
 from tests.doubles.france_travail import Monde, Panne, Usager, app
@@ -22,6 +23,7 @@ TABLE = {"professionnel": "PED", "socio_professionnel": "PSP", "social": "PSO"}
 WEBRSA = {"professionnel": "PED", "socio_professionnel": "PSO", "social": "PSP"}
 DIX_S = timedelta(seconds=10)
 DECISION = "POST /partenaire/orientationusager/v1/decisionOrientation"
+LECTURE = "GET /partenaire/orientationusager/v1/lectureOrientation"
 NAISSANCE = "1991-01-31"
 Preparer = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -387,12 +389,15 @@ async def comparees(service: Service, collectivite: str) -> list[Any]:
     async with service.base.transaction(service.acces_interne(collectivite)) as tx:
         return list(
             await tx.execute(
-                text("SELECT id FROM ecart_france_travail WHERE collectivite = :collectivite")
+                text(
+                    "SELECT id FROM ecart_france_travail WHERE collectivite = :collectivite"
+                    " AND version > 0"  # taken, and compared
+                )
             )
         )
 
 
-async def test_one_that_breaks_them_does_not_stop_the_others_and_an_outage_stops_all(
+async def test_an_outage_stops_the_comparison_and_a_server_error_does_not(
     client: Client,
     preparer: Preparer,
     monde: Monde,
@@ -407,11 +412,210 @@ async def test_one_that_breaks_them_does_not_stop_the_others_and_an_outage_stops
         planter(monde, orientation["numero"], "PED", "FT")
     monde.pannes.append(Panne("/lectureOrientation", statut=503))
     await tour()
-    assert await comparees(service, ouverte) == []
+    assert monde.appels[LECTURE] == 1
     monde.pannes.append(Panne("/lectureOrientation", statut=500))
     await tour()
-    assert len(await comparees(service, ouverte)) == 3
+    assert monde.appels[LECTURE] == 3
+    assert len(await comparees(service, ouverte)) == 1
     assert await ecarts(client) == {}
+
+
+@pytest.mark.parametrize(
+    "panne",
+    [
+        pytest.param(Panne("", statut=403), id="403 sans code"),
+        pytest.param(Panne("", statut=504), id="504 toujours"),
+        pytest.param(Panne("", statut=404, corps={"error": "Not Found"}), id="404"),
+        pytest.param(Panne("", genre="corps", corps={"codeErreur": "ERT_1"}), id="erreur en 200"),
+        pytest.param(Panne("", genre="corps", corps={"x": 1}), id="200 illisible"),
+    ],
+)
+async def test_one_person_who_always_fails_stops_no_other(
+    client: Client,
+    preparer: Preparer,
+    monde: Monde,
+    service: Service,
+    ouverte: str,
+    tour: Callable[[], Awaitable[None]],
+    panne: Panne,
+) -> None:
+    """Compared first, she is left for an hour. Planted: nothing written of her, red."""
+    await regler(client, envoi=False)
+    suite = [await preparer() for _ in range(2)]
+    for orientation in suite:
+        await decider(client, orientation)
+    numero = min(suite, key=lambda une: une["id"])["numero"]
+    monde.pannes.append(
+        Panne(**vars(panne) | {"chemin": "/lectureOrientation", "nombre": 99, "numero": numero})
+    )
+    for _ in range(3):
+        await tour()
+    assert len(await comparees(service, ouverte)) == 1
+    page = await client.get("/v1/ecarts-france-travail")
+    assert page.status_code == 200
+    assert [un["type"] for un in page.json()["elements"]] == ["absente_la_bas"]
+
+
+async def test_two_workers_compare_each_once_and_say_it_once(
+    client: Client, preparer: Preparer, monde: Monde, tour: Callable[[], Awaitable[None]]
+) -> None:
+    """Planted: compared without being taken, red."""
+    await regler(client, envoi=False)
+    for _ in range(4):
+        await decider(client, await preparer())
+    monde.pannes.append(Panne("/lectureOrientation", genre="lent", delai_s=0.1, nombre=99))
+    await asyncio.gather(tour(), tour(), tour())
+    assert monde.appels[LECTURE] == 4
+    feed = (await client.get("/v1/changements?limite=200")).json()["elements"]
+    dits = [un for un in feed if un["type"] == "orientation.ecart_france_travail.constate"]
+    assert [un["operation"] for un in dits] == ["creation"] * 4
+
+
+async def test_a_repair_in_the_queue_hides_no_decision_that_is_not_there_yet(
+    client: Client,
+    preparer: Preparer,
+    monde: Monde,
+    service: Service,
+    ouverte: str,
+    tour: Callable[[], Awaitable[None]],
+) -> None:
+    """The worker was stopped; the newest is repaired meanwhile.
+
+    Planted: the queue said to be seen as far as the repair, red.
+    """
+    await regler(client, comparaison=False)
+    suite = [await preparer() for _ in range(3)]
+    for orientation in suite:
+        monde.preconiser(orientation["numero"], "PED", "FT")
+        await decider(client, orientation)
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        await queries.rearmer_envoi(tx, await queries.read_orientation(tx, suite[-1]["id"]))
+    # An hour of backlog: more than what is read again behind the last one seen.
+    await ecrire(service, ouverte, "decidee_le = decidee_le + interval '1 hour'")
+    await tour()
+    assert [ouvertes(monde, une["numero"]) for une in suite] == [[("PED", "FT")]] * 3
+
+
+@pytest.mark.parametrize(
+    ("cause", "panne", "attendu", "dites"),
+    [
+        pytest.param("annulee", "/lectureOrientation", "depassee", 0, id="annulée, pas envoyée"),
+        pytest.param("prise", "/lectureOrientation", "a_faire", 0, id="à un autre, pas envoyée"),
+        pytest.param("prise", "/decisionOrientation", "a_faire", 1, id="à un autre, pas notée"),
+    ],
+)
+async def test_what_changes_while_they_answer_is_seen_before_it_is_sent_or_written(
+    client: Client,
+    preparer: Preparer,
+    monde: Monde,
+    service: Service,
+    ouverte: str,
+    tour: Callable[[], Awaitable[None]],
+    cause: str,
+    panne: str,
+    attendu: str,
+    dites: int,
+) -> None:
+    """Planted: sent without a second look, red; written whoever has it, red."""
+    await regler(client, comparaison=False)
+    orientation = await preparer()
+    monde.preconiser(orientation["numero"], "PED", "FT")
+    await decider(client, orientation)
+    monde.pannes.append(Panne(panne, genre="lent", delai_s=1))
+    turn = asyncio.ensure_future(tour())
+    async with asyncio.timeout(20):
+        while not any(panne in nom for nom in monde.appels):
+            await asyncio.sleep(0.01)
+    if cause == "annulee":
+        url = f"/v1/orientations/{orientation['id']}/annulations"
+        answer = await client.post(url, ANNULATION, version=3)
+        assert answer.status_code == 201, answer.text
+    else:  # the lease ended, and another worker has taken it
+        autre = "version = version + 1, essais = essais + 1"
+        await ecrire(service, ouverte, autre + ", reprendre_le = now() + interval '1 hour'")
+    await turn
+    assert (await envoi(service, ouverte))[0] == attendu
+    assert monde.appels[DECISION] == dites
+
+
+async def test_a_throttle_ends_the_turn_and_is_obeyed(
+    client: Client,
+    preparer: Preparer,
+    monde: Monde,
+    service: Service,
+    ouverte: str,
+    tour: Callable[[], Awaitable[None]],
+) -> None:
+    """Planted: the loop gone on, red; Retry-After forgotten, red."""
+    await regler(client)
+    for _ in range(3):
+        orientation = await preparer()
+        await decider(client, orientation)
+    monde.pannes.append(Panne("/par-numero", statut=429, retry_after="3600", nombre=99))
+    await tour()
+    assert sum(nombre for nom, nombre in monde.appels.items() if "par-numero" in nom) == 1
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        attente = await tx.execute(
+            text(
+                "SELECT count(*) FROM envoi_france_travail WHERE collectivite = :collectivite"
+                " AND reprendre_le > now() + interval '50 minutes'"
+            )
+        )
+    assert attente.scalar_one() == 1
+
+
+async def test_an_open_circuit_counts_no_attempt(
+    client: Client,
+    preparer: Preparer,
+    monde: Monde,
+    service: Service,
+    ouverte: str,
+    tour: Callable[[], Awaitable[None]],
+) -> None:
+    """Nothing was asked of them. Planted: counted, red."""
+    await regler(client, comparaison=False)
+    await decider(client, await preparer())
+    monde.pannes.append(Panne("/par-numero", statut=503, nombre=99))
+    for _ in range(8):
+        await tour()
+        await ecrire(service, ouverte, "reprendre_le = now()")
+    assert await envoi(service, ouverte) == ("a_faire", 5)
+
+
+async def test_opened_again_the_old_queue_does_not_leave(
+    client: Client,
+    preparer: Preparer,
+    monde: Monde,
+    service: Service,
+    ouverte: str,
+    tour: Callable[[], Awaitable[None]],
+) -> None:
+    """But by a repair. Planted: what was left in the queue sent, red."""
+    await regler(client)
+    orientation = await preparer()
+    monde.preconiser(orientation["numero"], "PED", "FT")
+    await decider(client, orientation)
+    monde.pannes.append(Panne("/par-numero", statut=503))
+    await tour()
+    assert await envoi(service, ouverte) == ("a_faire", 1)
+    await regler(client, envoi=False)
+    await regler(client)
+    await tour()
+    assert (await envoi(service, ouverte), monde.appels[DECISION]) == (("depassee", 1), 0)
+    un = (await ecarts(client))[orientation["id"]]
+    assert (un["type"], un["reparable"]) == ("non_decidee_la_bas", True)
+    url = f"/v1/ecarts-france-travail/{un['id']}/reparations"
+    assert (await client.post(url, version=un["version"])).status_code == 201
+    await tour()
+    assert ouvertes(monde, orientation["numero"]) == [("PED", "FT")]
+
+
+async def ecrire(service: Service, collectivite: str, valeurs: str) -> None:
+    """Change the queue behind the worker's back."""
+    async with service.base.transaction(service.acces_interne(collectivite)) as tx:
+        await tx.execute(
+            text(f"UPDATE envoi_france_travail SET {valeurs} WHERE collectivite = :collectivite")
+        )
 
 
 async def test_without_a_way_in_nothing_is_asked(

@@ -36,7 +36,15 @@ from tests.conftest import _CODES, URLS, Client, Connecter
 DEBUT = datetime(2026, 7, 1, 8, tzinfo=UTC)
 JOUR, HIER = "2026-07-01", "2026-06-30"
 # What is of the service or of the collectivité, and of nobody; the feed waits, and is walked apart.
-SANS_PERSONNE = frozenset({"/v1/limites", "/v1/collectivites/{code}"})
+SANS_PERSONNE = frozenset(
+    {
+        "/v1/limites",
+        "/v1/collectivites/{code}",
+        "/v1/referentiels",
+        "/v1/referentiels/{referentiel}",
+        "/v1/referentiels/{referentiel}/versions",
+    }
+)
 # Two of one instant are in the order of their ids, and some are a digest: of chance.
 AU_HASARD = frozenset({"lister_chronologie", "lister_echeances"})
 # What is known to tell more under the scope; whatever else does is found.

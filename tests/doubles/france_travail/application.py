@@ -114,6 +114,10 @@ def _porte(produit: Produit, geste: Geste) -> Callable[[Request], Awaitable[Resp
             usager = monde.lire_jeton_usager(request.headers.get("ft-jeton-usager", ""))
             if usager is None and not chemin.endswith("/lecture/structure"):
                 return _sans_usager(monde, request)
+        if usager is not None:
+            panne = monde.panne(chemin, apres=False, numero=usager.numero)
+            if panne is not None and (rendue := await _gater(panne)) is not None:
+                return rendue
         try:
             reponse = await geste(Appel(monde, request, corps, usager))
         except ValidationError as error:

@@ -87,6 +87,7 @@ class Panne:
             connection), `lent` (then the true answer), `corps` (a 200 with that body).
         nombre: how many calls it spoils.
         apres: the work is done first, and only the answer is lost.
+        numero: of whose calls, once her user token is read; None: of everyone's.
     """
 
     chemin: str
@@ -97,6 +98,7 @@ class Panne:
     delai_s: float = 0
     nombre: int = 1
     apres: bool = False
+    numero: str | None = None
 
 
 @dataclass
@@ -259,10 +261,11 @@ class Monde:
     def identifiant(self) -> str:
         return f"{next(self._suite):08d}"
 
-    def panne(self, chemin: str, apres: bool) -> Panne | None:
+    def panne(self, chemin: str, apres: bool, numero: str | None = None) -> Panne | None:
         """Take the next fault planted on a path, at this moment of the call."""
         for panne in self.pannes:
-            if panne.nombre > 0 and panne.chemin in chemin and panne.apres is apres:
+            la = (panne.apres, panne.numero) == (apres, numero)
+            if panne.nombre > 0 and panne.chemin in chemin and la:
                 panne.nombre -= 1
                 return panne
         return None

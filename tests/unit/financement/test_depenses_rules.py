@@ -1,5 +1,6 @@
 """The spending chain, decided: each boundary on both sides."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -101,6 +102,109 @@ def test_partial_liquidations_end_exact(montants: list[int], coupes: list[int]) 
     parts = ventilation_liquidee(etat, etat.reste_centimes)
     etat = apres(etat, parts)
     assert all(ligne.reste_centimes == 0 for ligne in etat.lignes)
+
+
+E26, E27, F26, F27, E28 = (UUID(int=rang) for rang in (26, 27, 126, 127, 28))
+
+
+def portee(
+    enveloppe_id: UUID, montant: int, liquide: int = 0, couvert: int = 0, recu: int = 0
+) -> LigneEngagement:
+    """A line of the envelope of the year that its id tells."""
+    exercice = 2000 + enveloppe_id.int % 100
+    return LigneEngagement(enveloppe_id, montant, liquide, 0, couvert, recu, exercice)
+
+
+@pytest.mark.parametrize(
+    ("lignes", "montant", "attendu"),
+    [
+        pytest.param(
+            [portee(E27, 50_00, couvert=50_00), portee(E26, 50_00, 25_00)],
+            25_00,
+            {E26: 25_00},
+            id="l'année de l'engagement d'abord",
+        ),
+        pytest.param(
+            [portee(E26, 50_00, 25_00), portee(E27, 50_00, couvert=50_00)],
+            25_01,
+            {E26: 25_00, E27: 1},
+            id="épuisée, la suivante",
+        ),
+        pytest.param(
+            [
+                portee(E28, 10_00, couvert=10_00),
+                portee(E27, 30_00, couvert=30_00),
+                portee(F27, 10_00, couvert=10_00),
+            ],
+            20_00,
+            {E27: 15_00, F27: 5_00},
+            id="les années à venir dans l'ordre, chacune à ses parts",
+        ),
+        pytest.param(
+            [portee(E27, 60_00, couvert=40_00), portee(F26, 20_00)],
+            50_00,
+            {E27: 30_00, F26: 20_00},
+            id="une enveloppe couverte en plus de sa part",
+        ),
+        pytest.param(
+            [portee(E26, 50_00, 50_00), portee(F26, 100_00, 50_00), portee(E27, 50_00, recu=50_00)],
+            50_00,
+            {F26: 25_00, E27: 25_00},
+            id="le reste d'un seul financeur, reporté",
+        ),
+        pytest.param(
+            [
+                portee(E26, 25_00, 25_00),
+                portee(F26, 50_00, 25_00),
+                portee(E27, 75_00, couvert=50_00, recu=25_00),
+                portee(F27, 50_00, couvert=50_00),
+            ],
+            60_00,
+            {E27: 30_00, F26: 25_00, F27: 5_00},
+            id="reporté sur une enveloppe qui couvrait son année",
+        ),
+    ],
+)
+def test_the_earlier_year_pays_first_and_funders_keep_their_shares(
+    lignes: list[LigneEngagement], montant: int, attendu: dict[UUID, int]
+) -> None:
+    etat = replace(engage(1), lignes=lignes)
+    assert ventilation_liquidee(etat, montant) == attendu
+
+
+@st.composite
+def lignes_portees(draw: st.DrawFn) -> LigneEngagement:
+    """A line that was made, covered, carried or drawn on in any way."""
+    enveloppe_id = UUID(int=draw(st.sampled_from([26, 27, 28])) + 100 * draw(st.integers(0, 10**6)))
+    propre, couvert, recu = (draw(st.integers(0, 10**6)) for _ in range(3))
+    reporte = draw(st.integers(0, propre + couvert + recu))
+    montant = propre + couvert + recu - reporte
+    return portee(enveloppe_id, montant, draw(st.integers(0, montant)), couvert, recu)
+
+
+@given(
+    lignes=st.lists(lignes_portees(), min_size=1, max_size=6, unique_by=lambda un: un.enveloppe_id),
+    coupes=st.lists(st.integers(1, 10**7), max_size=8),
+)
+def test_what_was_covered_and_carried_ends_exact_too(
+    lignes: list[LigneEngagement], coupes: list[int]
+) -> None:
+    """I-13."""
+    etat = replace(engage(1), lignes=lignes)
+    for coupe in [*coupes, etat.reste_centimes]:
+        montant = min(coupe, etat.reste_centimes)
+        parts = ventilation_liquidee(etat, montant)
+        assert sum(parts.values()) == montant
+        etat = replace(
+            etat,
+            lignes=[
+                replace(une, liquide_centimes=une.liquide_centimes + parts.get(une.enveloppe_id, 0))
+                for une in etat.lignes
+            ],
+        )
+        assert all(une.reste_centimes >= 0 for une in etat.lignes)
+    ventilation_liquidee(etat, etat.reste_centimes)
+    assert etat.reste_centimes == 0
 
 
 @given(

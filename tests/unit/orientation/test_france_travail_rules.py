@@ -225,8 +225,9 @@ def test_only_the_table_that_is_applied_opens(
         (200, "S002", True),
         (500, "R998", True),
         (403, "R001", True),
-        (400, "Bad Request", True),
-        (404, None, True),
+        (400, None, True),
+        (404, None, False),
+        (404, "S002", True),
         (403, None, False),
         (401, None, False),
         (302, None, False),
@@ -248,3 +249,15 @@ def test_a_decision_is_tried_less_and_less_often() -> None:
         timedelta(seconds=120),
         timedelta(hours=6),
     ]
+
+
+@pytest.mark.parametrize(
+    ("demandee_s", "attendue"),
+    [
+        pytest.param(10, timedelta(seconds=30), id="moins que le nôtre"),
+        pytest.param(3600, timedelta(hours=1), id="plus que le nôtre"),
+        pytest.param(1e20, timedelta(days=1), id="un jour au plus"),
+    ],
+)
+def test_what_they_ask_for_is_waited_for(demandee_s: float, attendue: timedelta) -> None:
+    assert reprise_dans(1, demandee_s=demandee_s) == attendue

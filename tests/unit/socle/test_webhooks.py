@@ -340,6 +340,7 @@ def test_when_a_receiver_is_left_alone(
         pytest.param(b"abc", False, id="sans JSON"),
         pytest.param(b"[" * 60_000, False, id="profond"),
         pytest.param(b"\xff", False, id="non UTF-8"),
+        pytest.param(b'{"defi":"\\ud800"}', False, id="une moitié de caractère"),
     ],
 )
 def test_the_challenge_comes_back_or_does_not(reponse: bytes, rendu: bool) -> None:

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _lignes()
     _engagements()
     _reliquats()
+    _fenetres()
 
 
 def _lignes() -> None:
@@ -145,6 +146,33 @@ def _reliquats() -> None:
         )
     cloisonner("reliquat")
     inserer_seulement("reliquat")
+
+
+def _fenetres() -> None:
+    """What a window was before an act moved it, and the act."""
+    op.create_table(
+        "avenant_fenetre",
+        sa.Column("enveloppe_id", sa.Uuid(), nullable=False),
+        sa.Column("fenetre_debut_avant", sa.Date(), nullable=True),
+        sa.Column("fenetre_fin_avant", sa.Date(), nullable=True),
+        sa.Column("fenetre_debut", sa.Date(), nullable=True),
+        sa.Column("fenetre_fin", sa.Date(), nullable=True),
+        sa.Column("date_effet", sa.Date(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("cree_le", _INSTANT, server_default=sa.text("now()"), nullable=False),
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        _vers("avenant_fenetre", "enveloppe"),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_avenant_fenetre")),
+    )
+    op.create_index(
+        op.f("ix_avenant_fenetre_collectivite_enveloppe_id_cree_le"),
+        "avenant_fenetre",
+        ["collectivite", "enveloppe_id", "cree_le"],
+    )
+    cloisonner("avenant_fenetre")
+    inserer_seulement("avenant_fenetre")
 
 
 def _zero(nom: str) -> sa.Column[int]:
