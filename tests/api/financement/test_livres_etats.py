@@ -223,6 +223,12 @@ class Livres(RuleBasedStateMachine):
         self.dernier = (chemin, corps, version, cle, (client, answer.status_code, answer.json()))
         return answer.status_code, answer.json()
 
+    def lire(self, chemin: str) -> dict[str, Any]:
+        answer = self.monde.attendre(self.client.get(chemin))
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
     def parts(self, found: Mapping[str, Any]) -> dict[int, int]:
         return {
             self.enveloppes.index(part["enveloppe_id"]): part["montant_centimes"]
@@ -346,15 +352,13 @@ class Livres(RuleBasedStateMachine):
             assert statut == 409, found
             return
         assert statut == 201, found
-        rendus = self.rendus(engagement, corps.get("montant_centimes", engagement.total))
+        rendus = self.rendus(engagement, int(corps.get("montant_centimes", engagement.total)))
         self.transferer(self.jour, rendus, "engage", "disponible")
         engagement.version = found["version"]
 
     def rendus(self, piece: Piece, montant: int) -> dict[int, int]:
         """What the service took of each line: read in the journal, and taken off the model."""
-        listed = self.monde.attendre(
-            self.client.get(f"/v1/enveloppes?convention_id={self.convention_id}")
-        ).json()["elements"]
+        listed = self.lire(f"/v1/enveloppes?convention_id={self.convention_id}")["elements"]
         found = {}
         for one in listed:
             rang = self.enveloppes.index(one["id"])
@@ -405,7 +409,7 @@ class Livres(RuleBasedStateMachine):
         liquidation = self.liquidations[rang % len(self.liquidations)]
         corps = {"bordereau": "B1", "fonction": "441", "nature": "65748"}
         chemin = f"/v1/liquidations/{liquidation.id}"
-        lue = self.monde.attendre(self.client.get(chemin)).json()
+        lue = self.lire(chemin)
         statut, found = self.envoyer(f"{chemin}/mandats", corps, version=lue["version"])
         if liquidation.statut != "certifiee":
             assert statut == 409, found
@@ -507,9 +511,7 @@ class Livres(RuleBasedStateMachine):
 
     def ecarts(self, poste: str) -> dict[int, int]:
         """What the last act added to a poste of each envelope, by what the service shows."""
-        listed = self.monde.attendre(
-            self.client.get(f"/v1/enveloppes?convention_id={self.convention_id}")
-        ).json()["elements"]
+        listed = self.lire(f"/v1/enveloppes?convention_id={self.convention_id}")["elements"]
         found = {}
         for one in listed:
             rang = self.enveloppes.index(one["id"])
@@ -520,7 +522,7 @@ class Livres(RuleBasedStateMachine):
     @rule(rang=st.integers(0, 2), montant=st.integers(0, 2 * OUVERT), recul=_reculs)
     def amender(self, rang: int, montant: int, recul: int) -> None:
         chemin, effet = f"/v1/enveloppes/{self.enveloppes[rang]}", self.effet(recul)
-        avant = self.monde.attendre(self.client.get(chemin)).json()
+        avant = self.lire(chemin)
         corps = {"montant_centimes": montant, "date_effet": str(effet), "source": "Avenant"}
         statut, found = self.envoyer(f"{chemin}/avenants", corps, version=avant["version"])
         variation = montant - self.solde(rang, "ouvert")
@@ -570,9 +572,7 @@ class Livres(RuleBasedStateMachine):
     def noter(self, effet: date, variations: Mapping[tuple[int, str], int]) -> None:
         """Remember the entry that an act on an envelope left: the last of the first named."""
         (rang, _), *_ = variations
-        preuve = self.monde.attendre(
-            self.client.get(f"/v1/enveloppes/{self.enveloppes[rang]}/preuve")
-        ).json()
+        preuve = self.lire(f"/v1/enveloppes/{self.enveloppes[rang]}/preuve")
         ecriture = max(preuve["actes"], key=lambda acte: int(acte["seq"]))
         self.amendements.append((ecriture["ecriture_id"], effet, dict(variations)))
 
@@ -628,9 +628,7 @@ class Livres(RuleBasedStateMachine):
             self.comparer(f"&au={au}", au)
 
     def comparer(self, filtre: str, au: date = date.max, connu_au: date = date.max) -> None:
-        listed = self.monde.attendre(
-            self.client.get(f"/v1/enveloppes?convention_id={self.convention_id}{filtre}")
-        ).json()["elements"]
+        listed = self.lire(f"/v1/enveloppes?convention_id={self.convention_id}{filtre}")["elements"]
         assert len(listed) == 3
         for one in listed:
             rang = self.enveloppes.index(one["id"])
