@@ -4,6 +4,7 @@ Each test works for a collectivité of its own, and row-level security keeps it 
 JALONS_TEST_POSTGRES_URL (an administration role), another server takes the embedded one's place.
 """
 
+import gc
 import itertools
 import os
 import time
@@ -39,6 +40,8 @@ settings.load_profile("jalons")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest file: the others run beside it, and none waits for it at the end."""
     items.sort(key=lambda item: item.path.name != "test_schemathesis.py")
+    # Thousands of tests live to the end: not to be passed over by each collection of cycles.
+    gc.freeze()
 
 
 EMETTEUR = "https://auth.insertion.example"

@@ -19,6 +19,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from shared.socle.contrat import DELAI_MAX_MS
+from shared.socle.demarrage import chargement
 from shared.socle.protocole import Protocole
 
 # Whoever was admitted has its time. Only an upload may take more: it is to be sent again.
@@ -82,6 +83,8 @@ def servir(module: str, *, host: str, port: int, workers: int) -> None:
             if any(one.exitcode == STARTUP_FAILURE for one in superviseur.processes):
                 sys.exit(STARTUP_FAILURE)
         else:
+            with chargement():
+                config.load()
             uvicorn.Server(config).run()
 
 

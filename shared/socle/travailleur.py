@@ -23,6 +23,7 @@ from sqlalchemy import select
 
 from shared import contexte
 from shared.socle import observabilite, problems, retention
+from shared.socle.demarrage import chargement
 from shared.socle.service import Service, ouvrir
 from shared.socle.suivi import Suivi, suivre
 from shared.socle.tables import Collectivite
@@ -57,10 +58,13 @@ async def travailler(noms: Sequence[str]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as stack:
+        with chargement():
+            travaux: dict[str, Travail] = {
+                nom: importlib.import_module(f"services.{nom}.taches").TRAVAIL for nom in noms
+            }
         tasks: list[asyncio.Task[None]] = []
-        for nom in noms:
+        for nom, travail in travaux.items():
             reglages = importlib.import_module(f"services.{nom}.settings").Settings()
-            travail: Travail = importlib.import_module(f"services.{nom}.taches").TRAVAIL
             observabilite.configure("travailleur", reglages.journal)
             service = await stack.enter_async_context(ouvrir(nom, reglages))
             tasks.append(asyncio.create_task(_run_jobs(service, travail)))

@@ -2,7 +2,8 @@
 
 import random
 import socket
-from collections.abc import AsyncIterator, Iterator
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -48,11 +49,29 @@ def ports_libres(nombre: int = 4) -> int:
     raise AssertionError("aucun port libre")
 
 
+@pytest.fixture(scope="session")
+def neuve(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Installation]:
+    """Make installations that never ran: their databases are made once, empty, and copied."""
+    modele = tmp_path_factory.mktemp("modele")
+    premiere = Installation(modele, port=ports_libres())
+    try:
+        premiere.preparer()
+    finally:
+        premiere.arreter()
+
+    def make() -> Installation:
+        dossier: Path = tmp_path_factory.mktemp("installation")
+        # With its owners: as root, the server runs under another account.
+        subprocess.run(["cp", "-a", f"{modele}/.", dossier], check=True)
+        return Installation(dossier, port=ports_libres())
+
+    return make
+
+
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(neuve: Callable[[], Installation]) -> Iterator[Installation]:
     """The issuer, the three services and the worker, running."""
-    dossier: Path = tmp_path_factory.mktemp("installation")
-    with Installation(dossier, port=ports_libres()).en_marche() as found:
+    with neuve().en_marche() as found:
         yield found
 
 

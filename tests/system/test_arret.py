@@ -2,9 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import date
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from deploy.local.flux_synthetique import generer
 from deploy.local.partenaire import Json
 from deploy.local.services import Installation
 from tests.api.orientation.conftest import PERSONNE
-from tests.system.conftest import departement, ports_libres
+from tests.system.conftest import departement
 
 DELAI_S = 2
 COLLECTIVITES = {
@@ -25,7 +24,7 @@ COLLECTIVITES = {
 @pytest.fixture(params=[1, 2], ids=["un processus", "deux processus"])
 def installation(
     request: pytest.FixtureRequest,
-    tmp_path: Path,
+    neuve: Callable[[], Installation],
     monkeypatch: pytest.MonkeyPatch,
     complet: bool,
 ) -> Iterator[Installation]:
@@ -33,7 +32,7 @@ def installation(
     if request.param > 1 and not complet:
         pytest.skip("les processus multiples : --complet")
     monkeypatch.setenv("JALONS_ORIENTATION_ARRET_S", str(DELAI_S))
-    with Installation(tmp_path, port=ports_libres()).en_marche(workers=request.param) as found:
+    with neuve().en_marche(workers=request.param) as found:
         yield found
 
 

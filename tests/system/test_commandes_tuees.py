@@ -34,7 +34,6 @@ from shared.socle.auth import Acces
 from shared.socle.db import BaseDeDonnees
 from tests.api.orientation.conftest import PERSONNE, criteres
 from tests.system import coupure
-from tests.system.conftest import ports_libres
 
 CODE, CLIENT = "35D", "si-departement-35"
 COLLECTIVITE = {
@@ -237,12 +236,11 @@ def _verifier(effet: Ecart) -> None:
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(neuve: Callable[[], Installation]) -> Iterator[Installation]:
     """A whole Jalons whose services die where they are told to."""
-    dossier = tmp_path_factory.mktemp("installation")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(services, "uvicorn", coupure.commande)
-        with Installation(dossier, port=ports_libres()).en_marche() as found:
+        with neuve().en_marche() as found:
             yield found
 
 
