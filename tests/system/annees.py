@@ -3,6 +3,7 @@
 from typing import Any
 
 from deploy.local.partenaire import Partenaire
+from tests.jours import aujourdhui
 
 ACTE = {"date_effet": "2024-03-01", "source": "Acte d'essai"}
 
@@ -32,7 +33,7 @@ async def traverser(si: Partenaire, convention_id: str, rang: int = 0) -> None:
             "cle": [{"enveloppe_id": enveloppes[2024], "numerateur": 1, "denominateur": 1}],
         },
     )
-    annee, jour = int(action["cree_le"][:4]), action["cree_le"][:10]
+    annee, jour = aujourdhui().year, aujourdhui().isoformat()
     vote = {
         "reference": f"ae-annees-{rang}",
         "libelle": "Une autorisation",

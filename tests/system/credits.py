@@ -3,6 +3,7 @@
 from typing import Any
 
 from deploy.local.partenaire import Partenaire
+from tests.jours import aujourdhui
 from tests.system.annees import traverser
 
 JOUR = {"date_effet": "2024-03-01", "source": "Acte d'essai"}
@@ -64,7 +65,7 @@ async def financer(si: Partenaire, rang: int = 0) -> dict[str, dict[str, str]]:
             "places_ouvertes": 90,
         },
     )
-    action, jour = made["id"], made["cree_le"][:10]
+    action, jour = made["id"], aujourdhui().isoformat()
     await faire(
         f"/actions/{action}/fermetures", {"places": 1, "date_effet": jour, "source": "Avenant"}
     )

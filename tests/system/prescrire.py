@@ -1,9 +1,9 @@
 """What is done of offers, séances and objectifs, once: for the tests that need one of each."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from deploy.local.partenaire import Json, Partenaire
+from tests.jours import aujourdhui
 
 OFFRE: Json = {
     "titre": "Atelier mobilité",
@@ -26,7 +26,7 @@ async def prescrire(si: Partenaire) -> dict[str, str]:
         return str(made["id"])
 
     frein = await _frein(si)
-    jour = datetime.now(UTC).date().isoformat()
+    jour = aujourdhui().isoformat()
     objectif = await faire(
         f"/v1/freins/{frein}/objectifs",
         {"libelle": "Se déplacer seul", "date_etat": jour, "source": "referent"},

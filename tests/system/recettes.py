@@ -1,16 +1,15 @@
 """Receipts, claims, contributions, clauses: what the demonstration does not do, done once."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from deploy.local.partenaire import Partenaire
+from tests.jours import aujourdhui
 
 
 async def recevoir(si: Partenaire, rang: int = 0) -> dict[str, str]:
     """Do each act of the receipts once, on a fresh pair of envelopes; return their ids."""
-    aujourdhui = datetime.now(UTC).date()
-    jour = aujourdhui.isoformat()
-    mois = aujourdhui.replace(day=1).isoformat()
+    jour = aujourdhui().isoformat()
+    mois = aujourdhui().replace(day=1).isoformat()
 
     async def faire(chemin: str, corps: dict[str, Any], version: int | None = None) -> str:
         cle = f"{chemin}:{rang}:{version}:{corps}"

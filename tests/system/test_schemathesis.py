@@ -12,7 +12,6 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -27,6 +26,7 @@ from deploy.local.collectivites import charger
 from deploy.local.demonstration import Demonstrateur
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.services import COLLECTIVITES, RACINE, SERVICES, Installation
+from tests.jours import aujourdhui
 from tests.system.abonnements import abonner
 from tests.system.activites import agir
 from tests.system.conftest import CONTRAT, departement
@@ -162,7 +162,7 @@ async def etats(installation: Installation) -> Mapping[str, list[str]]:
             "enveloppe_autre": [
                 one["enveloppe_ouverte_id"]["enveloppe_id"] for one in finances[1:]
             ],
-            "aujourdhui": [datetime.now(UTC).date().isoformat()],
+            "aujourdhui": [aujourdhui().isoformat()],
             "suspensions": signales,
             "codes": [one["code"] for one in consultes],
             "codes_consultation": [one["code_consultation_id"] for one in consultes],

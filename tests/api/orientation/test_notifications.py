@@ -7,10 +7,11 @@ import pytest
 from tests.api.orientation.conftest import Dossier, criteres
 from tests.api.orientation.test_places import decider, ouvrir_et_proposer
 from tests.conftest import Client, Connecter
+from tests.jours import aujourdhui
 
 
 def _jour(ecart: int) -> str:
-    return (datetime.now(UTC) + timedelta(days=ecart)).date().isoformat()
+    return (aujourdhui() + timedelta(days=ecart)).isoformat()
 
 
 async def _decidee(client: Client, ouvrir: Dossier) -> str:

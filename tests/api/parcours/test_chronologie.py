@@ -12,6 +12,7 @@ from shared.socle.ids import new_id
 from shared.socle.service import Service
 from tests.api.parcours.conftest import Observer, Orientation, Suivre
 from tests.conftest import Client, Connecter
+from tests.jours import aujourdhui
 
 
 @pytest.fixture
@@ -267,7 +268,7 @@ async def test_what_was_still_to_come_was_not_told(
     client: Client, orientation: Orientation, suivre: Suivre
 ) -> None:
     """An end to come may be moved: of what was known on a day, nothing is of a later one."""
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    tomorrow = aujourdhui() + timedelta(days=1)
     decidee = await orientation.decider(date_effet=str(tomorrow + timedelta(days=9)))
     await suivre()
     listed = f"/v1/parcours?personne_id={decidee['personne_id']}"
