@@ -20,7 +20,7 @@ from deploy.local.partenaire import Partenaire
 from deploy.local.services import SERVICES, Installation
 from deploy.local.verification import DOCUMENTS
 from tests.api.orientation.conftest import criteres
-from tests.system.conftest import departement, installation  # noqa: F401
+from tests.system.conftest import departement, installation, neuve  # noqa: F401
 from tests.system.test_pannes import COLLECTIVITE
 
 SCENARIOS = Path(__file__).parent / "scenarios"
