@@ -4,6 +4,7 @@ Whatever a generator warns of is a fault of ours: it leaves out operations, or r
 partner reads. So is what the language's own compiler finds in what was generated.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -88,8 +89,18 @@ def ouvrir_listes(noeud: Any) -> Any:
 
 
 def generateurs() -> Path:
-    """The Python of the generators' own environment, made from their lock when it has changed."""
+    """The Python of the generators' own environment, made from their lock when it has changed.
+
+    Each language asks for it at the same moment: the first makes it, the others wait.
+    """
     environnement = RACINE / ".jalons" / "generateurs"
+    environnement.parent.mkdir(exist_ok=True)
+    with environnement.with_suffix(".verrou").open("w") as verrou:
+        fcntl.flock(verrou, fcntl.LOCK_EX)
+        return _preparer(environnement)
+
+
+def _preparer(environnement: Path) -> Path:
     python = environnement / "bin" / "python"
     temoin = environnement / _VERROU.name
     if temoin.exists() and temoin.read_bytes() == _VERROU.read_bytes():
