@@ -4,7 +4,6 @@ Whatever a generator warns of is a fault of ours: it leaves out operations, or r
 partner reads. So is what the language's own compiler finds in what was generated.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -18,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from deploy.emetteur.fichiers import seul
 from deploy.local import node
 from deploy.local.services import RACINE, SERVICES
 
@@ -95,8 +95,7 @@ def generateurs() -> Path:
     """
     environnement = RACINE / ".jalons" / "generateurs"
     environnement.parent.mkdir(exist_ok=True)
-    with environnement.with_suffix(".verrou").open("w") as verrou:
-        fcntl.flock(verrou, fcntl.LOCK_EX)
+    with seul(environnement):
         return _preparer(environnement)
 
 

@@ -11,12 +11,10 @@ import re
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import httpx
 import psycopg
@@ -31,12 +29,13 @@ from shared.socle.service import Service, ouvrir
 from tests.bench.demandes import Demande, Demandes
 from tests.bench.peuplement import Population, peupler, preparer
 from tests.conftest import EMETTEUR, URLS, Client, Emetteur, Reseau
+from tests.jours import aujourdhui
 
 CODE, CLIENT = "35D", "si-essai"
 PLANIFICATEUR = 180000  # what the embedded server is
 # A page of 50 with what stands beside it, and what a common filter passes over; of 20 000 people.
 LIGNES_MAX = 2_500
-JOUR = datetime.now(ZoneInfo("Europe/Paris")).date()
+JOUR = aujourdhui()
 OUVERTURE = {"code": CODE, "libelle": "Essai", "ideparte": "035", "fuseau": "Europe/Paris"}
 
 

@@ -33,7 +33,8 @@ async def traverser(si: Partenaire, convention_id: str, rang: int = 0) -> None:
             "cle": [{"enveloppe_id": enveloppes[2024], "numerateur": 1, "denominateur": 1}],
         },
     )
-    annee, jour = aujourdhui().year, aujourdhui().isoformat()
+    date = aujourdhui()
+    annee, jour = date.year, date.isoformat()
     vote = {
         "reference": f"ae-annees-{rang}",
         "libelle": "Une autorisation",

@@ -8,8 +8,8 @@ from tests.jours import aujourdhui
 
 async def recevoir(si: Partenaire, rang: int = 0) -> dict[str, str]:
     """Do each act of the receipts once, on a fresh pair of envelopes; return their ids."""
-    jour = aujourdhui().isoformat()
-    mois = aujourdhui().replace(day=1).isoformat()
+    date = aujourdhui()
+    jour, mois = date.isoformat(), date.replace(day=1).isoformat()
 
     async def faire(chemin: str, corps: dict[str, Any], version: int | None = None) -> str:
         cle = f"{chemin}:{rang}:{version}:{corps}"

@@ -3,10 +3,9 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -24,8 +23,9 @@ from shared.socle.suivi import un_tour
 from tests.api.orientation.conftest import Dossier, criteres
 from tests.api.orientation.test_places import borner
 from tests.conftest import Client, Connecter
+from tests.jours import aujourdhui
 
-JOUR = datetime.now(ZoneInfo("Europe/Paris")).date()
+JOUR = aujourdhui()
 RECU, DECISION, DEMANDE = (JOUR - timedelta(days=ago) for ago in (50, 40, 20))
 SOCIAL = {"contrainte_sante": "INCAPACITE_RECHERCHE_ACTIVITE_PRO"}
 

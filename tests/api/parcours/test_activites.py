@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -21,6 +20,7 @@ from tests.api.parcours.conftest import ORDINAIRES, Horloge, Orientation, Suivre
 from tests.api.parcours.heure import base_a_l_heure
 from tests.api.parcours.test_contrats_engagement import SANS_HEURES, _contenu, _signer
 from tests.conftest import Client, Connecter
+from tests.jours import aujourdhui
 
 # The clock stands on Wednesday 1 July 2026, week 27: the last complete one is week 26.
 LUNDI = date(2026, 6, 22)
@@ -479,7 +479,7 @@ async def test_the_review_of_reduced_hours_is_due(client: Client, parcours_id: s
 
     (one,) = due
     assert (one["date_depart"], one["date_limite"], one["etat"]) == (
-        str(datetime.now(ZoneInfo("Europe/Paris")).date()),
+        str(aujourdhui()),
         "2027-01-01",
         "a_temps",
     )
