@@ -67,6 +67,11 @@ def serveur(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The administration URL of a running PostgreSQL."""
     url = os.environ.get("JALONS_TEST_POSTGRES_URL")
     with ouvrir_serveur(tmp_path_factory.mktemp("serveur"), url=url) as found:
+        if not url:
+            # It is thrown away, and no test cuts its power: it need not wait for the disk.
+            with psycopg.connect(found.url(), autocommit=True) as base:
+                base.execute("ALTER SYSTEM SET fsync = off")
+                base.execute("SELECT pg_reload_conf()")
         yield found.url()
 
 

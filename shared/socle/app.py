@@ -29,6 +29,7 @@ from shared.socle import (
     referentiels,
 )
 from shared.socle.auth import METADONNEES
+from shared.socle.contrat import chemins
 from shared.socle.depreciation import depreciation
 from shared.socle.quotas import appliques
 from shared.socle.reglages import Reglages
@@ -97,8 +98,10 @@ def creer(
         webhooks.routes(nom),
     ]
     quotas = appliques(routeurs)
-    for routeur in (*routeurs, limites.routes(nom, quotas.values(), imports)):
+    routeurs.append(limites.routes(nom, quotas.values(), imports))
+    for routeur in routeurs:
         app.include_router(routeur, dependencies=dependances)
+    app.state.chemins = chemins(routeurs)
     documents.install(app, portees=dict(portees), quotas=quotas)
     problems.declare(app)
     _health(app, nom)

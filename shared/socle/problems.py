@@ -126,9 +126,8 @@ def declare(app: FastAPI) -> None:
     def methods_of(path: str) -> set[str]:
         if not allowed:
             # A path declared whole comes before a template that it fits.
-            paths = sorted(app.openapi()["paths"].items(), key=lambda one: "{" in one[0])
-            for template, operations in paths:
-                allowed.append((compile_path(template)[0], {name.upper() for name in operations}))
+            paths = sorted(app.state.chemins.items(), key=lambda one: "{" in one[0])
+            allowed.extend((compile_path(template)[0], methods) for template, methods in paths)
         return next((methods for shape, methods in allowed if shape.fullmatch(path)), {"GET"})
 
     async def on_refus(request: Request, error: Exception) -> Response:

@@ -29,6 +29,7 @@ from shared.socle.service import Service, ouvrir
 from tests.bench.demandes import Demande, Demandes
 from tests.bench.peuplement import Population, peupler, preparer
 from tests.conftest import EMETTEUR, URLS, Client, Emetteur, Reseau
+from tests.documents import document
 from tests.jours import aujourdhui
 
 CODE, CLIENT = "35D", "si-essai"
@@ -106,7 +107,7 @@ async def seul(
                 if not avant:
                     await creer(client, "/v1/collectivites", OUVERTURE)
                 admin = adresse(serveur, urlsplit(found.service).path.lstrip("/"))
-                yield Seul(service, client, par, admin, app.openapi())
+                yield Seul(service, client, par, admin, document(nom))
             await service.base.aclose()
     finally:
         provision.supprimer_tout(serveur, prefixe)

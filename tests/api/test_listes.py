@@ -1,7 +1,6 @@
 """Lists: order, filters, fields, and a walk that shows each lasting element once (guide, 6)."""
 
 import asyncio
-import importlib
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from shared.socle.ids import new_id
 from shared.socle.pages import signer, verifier
 from shared.socle.service import Service
 from tests.conftest import URLS, Client, Connecter
+from tests.documents import document
 
 TRIS = ("-cree_le", "cree_le")
 # Lists that have another order than that of their rows' coming.
@@ -33,8 +33,7 @@ REQUIS = {"/v1/journaux-acces": "personne_id=019cb368-8f1e-7a0b-9c4d-2f6e81b7a35
 
 def listes(nom: str) -> Iterator[str]:
     """The collections that a service lists, those of one parent left out."""
-    app = importlib.import_module(f"services.{nom}.app").app(None)
-    for path, operations in app.openapi()["paths"].items():
+    for path, operations in document(nom)["paths"].items():
         asked = {one["name"] for one in operations.get("get", {}).get("parameters", ())}
         if "curseur" in asked and "{" not in path:
             yield path
@@ -145,18 +144,18 @@ async def test_every_list_is_sorted_and_trimmed_on_demand(
 @pytest.mark.parametrize("nom", URLS)
 def test_the_longest_query_fits_in_the_address_of_the_next_page(nom: str) -> None:
     """`suivant` repeats the query: past its bound, the page itself would be a fault."""
-    document = importlib.import_module(f"services.{nom}.app").app(None).openapi()
-    bound = document["components"]["schemas"]["Pagination"]["properties"]["suivant"]["maxLength"]
+    decrit = document(nom)
+    bound = decrit["components"]["schemas"]["Pagination"]["properties"]["suivant"]["maxLength"]
 
     def longest(schema: dict[str, Any]) -> int:
         if "$ref" in schema:
-            return longest(document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+            return longest(decrit["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
         known = [len(str(one)) for one in schema.get("enum", ()) or [schema.get("maximum", "")]]
         return max(*known, schema.get("maxLength", 0), 36 * (schema.get("format") == "uuid"), 10)
 
     for path in listes(nom):
         length = len(path) + 100 + 200  # a host, and a cursor of ours
-        for one in document["paths"][path]["get"]["parameters"]:
+        for one in decrit["paths"][path]["get"]["parameters"]:
             if one["in"] == "query" and one["name"] != "curseur":
                 schema, many = one["schema"], one["schema"].get("maxItems", 1)
                 length += many * (len(one["name"]) + 2 + longest(schema.get("items", schema)))

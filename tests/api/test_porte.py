@@ -18,6 +18,7 @@ from shared.socle import contrat
 from shared.socle.service import Service
 from tests.api.orientation.conftest import PERSONNE
 from tests.conftest import URLS, Client, Connecter, Reseau
+from tests.documents import document
 
 RACINE = Path(__file__).parents[2]
 ID = "019cad9d-67a0-726b-b2a7-4de452e6b438"
@@ -42,10 +43,9 @@ def service(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def operations(reseau: Reseau, service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def operations(service: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Method, path and operation of a service's document."""
-    app = next(app for host, app in reseau.apps.items() if host.startswith(service))
-    for path, found in app.openapi()["paths"].items():
+    for path, found in document(service)["paths"].items():
         for method, operation in found.items():
             yield method.upper(), path, operation
 
@@ -160,7 +160,7 @@ async def test_an_identifier_has_one_spelling(
     """In every path and every query. Planted: the forms not checked, red."""
     client = connecter(service)
     seen = 0
-    for method, path, operation in operations(reseau, service):
+    for method, path, operation in operations(service):
         for one in chain(parameters(operation, "path"), parameters(operation, "query")):
             if one["schema"].get("format") != "uuid":
                 continue
@@ -204,7 +204,7 @@ async def test_a_number_has_one_spelling(
     """In every query. Planted: the forms not checked, red."""
     client = connecter(service)
     seen = 0
-    for method, path, operation in operations(reseau, service):
+    for method, path, operation in operations(service):
         for one in parameters(operation, "query"):
             if one["schema"].get("type") != "integer":
                 continue
@@ -257,7 +257,7 @@ async def test_a_host_that_is_none_changes_nothing(client: Client, hote: str) ->
 
 async def test_a_deadline_is_documented_where_it_is_kept(reseau: Reseau, service: str) -> None:
     free = {endpoint.__name__ for endpoint in contrat.SANS_DELAI}
-    for method, path, operation in operations(reseau, service):
+    for method, path, operation in operations(service):
         found = [one for one in parameters(operation, "header") if one["name"] == "Delai-Max"]
         assert bool(found) is (operation["operationId"] not in free), f"{method} {path}"
         for one in found:

@@ -18,6 +18,7 @@ from shared.socle import auth, contrat, evenements, pages, retention
 from shared.socle.quotas import appliques
 from shared.socle.service import Service
 from tests.conftest import URLS, Client, Connecter
+from tests.documents import document
 
 RECHERCHES = "/v1/personnes/recherches"
 PERSONNE = {"nom": "Essai", "prenoms": "Camille", "date_naissance": "1990-04-12"}
@@ -227,7 +228,7 @@ def test_a_quota_is_applied_where_it_is_announced() -> None:
     """The document, the page and the route say the same, for they read the same."""
     for nom in URLS:
         module: Any = importlib.import_module(f"services.{nom}.app")
-        paths = module.app(None).openapi()["paths"]
+        paths = document(nom)["paths"]
         announced = {
             operation["operationId"]
             for operations in paths.values()

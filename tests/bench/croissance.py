@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
-from importlib import import_module
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -38,6 +37,7 @@ from tests.bench.charge import centile
 from tests.bench.demandes import Demande, Demandes
 from tests.bench.peuplement import peupler, preparer
 from tests.bench.sujets import Sujet
+from tests.documents import document
 
 _CODE = "35D"
 _BUDGET = 1.5
@@ -336,8 +336,7 @@ def _peupler(
             requete = exemple.send(made)
     peupler(population, url, _CODE, cote.client_id, personnes, constantes)
     with psycopg.connect(url) as base:
-        document = import_module(f"services.{cote.service}.app").app(None).openapi()
-        voulues = Demandes(population, document, base, _CODE, _jour())
+        voulues = Demandes(population, document(cote.service), base, _CODE, _jour())
         cote.demandes = {
             un.nom: un for un in voulues if re.search(seules, un.nom) and _mesuree(un, sujet)
         }

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +14,7 @@ import pytest
 
 from deploy.local.partenaire import Partenaire, Refusee
 from deploy.local.services import RACINE, SERVICES, Installation
+from tests.documents import document
 from tests.system.abonnements import abonner
 from tests.system.activites import agir
 from tests.system.conftest import CONTRAT, departement, ports_libres
@@ -167,10 +167,9 @@ def test_the_readmes_first_decision_works_word_by_word(
 
 def objets(service: str) -> list[tuple[str, list[str]]]:
     """Every path of a service that reads one object as JSON, and its parameters."""
-    document = import_module(f"services.{service}.app").app(None).openapi()
     return [
         (chemin, re.findall(r"{(\w+)}", chemin))
-        for chemin, operations in document["paths"].items()
+        for chemin, operations in document(service)["paths"].items()
         if "get" in operations
         and re.search(r"_id}", chemin)
         and "application/json" in operations["get"]["responses"]["200"]["content"]
