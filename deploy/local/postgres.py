@@ -632,6 +632,8 @@ def mort_avec_parent() -> Callable[[], None] | None:
     prctl = ctypes.CDLL(None).prctl  # found here: between fork and exec there is no room for it
 
     def demander() -> None:
+        # A script's background job is given a Ctrl-C that is ignored; its children would be too.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         prctl(1, signal.SIGINT)  # PR_SET_PDEATHSIG
 
     return demander

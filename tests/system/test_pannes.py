@@ -18,6 +18,7 @@ from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.services import RACINE, Installation
 from tests.api.orientation.conftest import PERSONNE
 from tests.system.conftest import ports_libres
+from tests.system.test_postgres_local import vit
 
 COLLECTIVITE = {
     "code": "35D",
@@ -98,16 +99,11 @@ def test_when_the_launcher_is_killed_nothing_is_left_behind(
     first = lance(port)
     attend(port + 3)
     # `jalons` replaces itself by the launcher: this is it.
-    children = Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split()
+    children = enfants(first)
     assert len(children) == 6
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
-    for _ in range(300):
-        left = [pid for pid in children if Path(f"/proc/{pid}").exists()]
-        if not left:
-            break
-        time.sleep(0.1)
-    assert left == []
+    assert restants(children) == []
 
     again = lance(port)
     try:
@@ -116,6 +112,44 @@ def test_when_the_launcher_is_killed_nothing_is_left_behind(
     finally:
         again.send_signal(signal.SIGINT)
         again.wait(40)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="seul Linux lie un enfant à son parent")
+def test_a_launcher_killed_while_all_loads_leaves_nothing_either(
+    lance: Callable[[int], subprocess.Popen[bytes]],
+) -> None:
+    """Started in the background by a script, it was given a Ctrl-C that is ignored.
+
+    Seen red: its services were given it too, and stayed.
+    """
+    heritee = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        first = lance(ports_libres())
+    finally:
+        signal.signal(signal.SIGINT, heritee)
+    for _ in range(600):
+        if len(children := enfants(first)) == 6:
+            break
+        time.sleep(0.05)
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert len(children) == 6
+    assert restants(children) == []
+
+
+def enfants(lanceur: subprocess.Popen[bytes]) -> list[str]:
+    """The processes that the launcher started."""
+    return Path(f"/proc/{lanceur.pid}/task/{lanceur.pid}/children").read_text().split()
+
+
+def restants(pids: list[str]) -> list[str]:
+    """Those that still run when half a minute has passed; a dead one may wait to be reaped."""
+    for _ in range(300):
+        left = [pid for pid in pids if vit(int(pid))]
+        if not left:
+            break
+        time.sleep(0.1)
+    return left
 
 
 async def test_a_killed_database_loses_no_acknowledged_write(
