@@ -54,6 +54,14 @@ def nir_complet(texte: str) -> str:
     return nir[:13] + cle
 
 
+def nir_fictif(nir: str) -> bool:
+    """Whether a NIR is of commune 999, which no commune bears: it belongs to nobody.
+
+    Source: identifiers.md, 1.
+    """
+    return nir[7:10] == "999"
+
+
 def numero_allocataire(texte: str) -> str:
     """Return the number of a foyer at its CAF or MSA, without the zeros that pad it.
 

@@ -48,6 +48,10 @@ EMETTEUR = "https://auth.insertion.example"
 URLS = {
     nom: f"https://{nom}.insertion.example" for nom in ("orientation", "parcours", "financement")
 }
+# Tests send from one client what a partner sends in hours; the documented numbers are tested apart.
+QUOTAS_LARGES = dict.fromkeys(
+    ("quota_lecture", "quota_ecriture", "quota_job", "volume_plancher"), 1_000_000
+)
 _CODES = (f"{nombre}{lettre}" for nombre in range(100, 999) for lettre in "EFGHIJKLNOPQSTUVWXYZ")
 
 
@@ -195,6 +199,7 @@ async def services(
                 secret="secret-de-test",
                 connexions=15,
                 JALONS_EMETTEUR_URL=EMETTEUR,
+                **QUOTAS_LARGES,
                 **{f"JALONS_{other.upper()}_URL": url for other, url in URLS.items()},
             )
             service = await stack.enter_async_context(ouvrir(nom, settings))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
+from uuid import uuid4
 
 import httpx
 import typer
@@ -25,8 +26,10 @@ from deploy.local.demonstration import FOYERS, GRAINE, Demonstrateur
 from deploy.local.partenaire import Partenaire
 from deploy.local.postgres import ErreurLocale
 from deploy.local.services import (
+    BAC_A_SABLE,
     COLLECTIVITES,
     PORT,
+    PORT_BAC,
     RACINE,
     SERVICES,
     Adresses,
@@ -93,6 +96,78 @@ def demo(
         if not une_fois:
             _dire("Tout reste en marche ; Ctrl-C pour arrêter.")
             _veiller(installation)
+
+
+@app.command("bac-a-sable")
+def bac_a_sable(
+    dossier: Dossier = DOSSIER / "bac-a-sable",
+    port: Annotated[
+        int,
+        typer.Option(
+            help="Premier de six ports : émetteur, les trois services, récepteur, France Travail."
+        ),
+    ] = PORT_BAC,
+    foyers: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Foyers inventés dont il est peuplé.")
+    ] = 40,
+    neuf: Annotated[
+        bool, typer.Option("--neuf", help="Repartir d'un dossier vide, à l'heure réelle.")
+    ] = False,
+) -> None:
+    """Sert le bac à sable : collectivité 999D, personnes inventées, faux France Travail."""
+
+    async def peupler(installation: Installation) -> None:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            await Demonstrateur(installation, http, _dire, foyers=foyers).peupler()
+
+    with _en_marche(dossier, port, neuf=neuf, bac_a_sable=True) as installation:
+        asyncio.run(peupler(installation))
+        for nom in SERVICES:
+            print(f"{nom} {installation.adresses.service(nom)}")
+        print(f"emetteur {installation.adresses.emetteur}")
+        print(f"france_travail {installation.adresses.france_travail}")
+        ici = f"--dossier {dossier} --port {port}"
+        print(f"jeton ./jalons jeton si-departement-999 orientation {ici}")
+        print(f"horloge ./jalons avancer 40 {ici}", flush=True)
+        _dire("Le bac à sable est en marche ; Ctrl-C pour arrêter.")
+        _veiller(installation)
+
+
+@app.command()
+def avancer(
+    jours: Annotated[int, typer.Argument(min=1, max=3660, help="Jours à ajouter.")],
+    dossier: Dossier = DOSSIER / "bac-a-sable",
+    port: Port = PORT_BAC,
+) -> None:
+    """Avance l'horloge du bac à sable en marche : les trois services et le faux France Travail."""
+    installation = _installation(dossier, port, bac_a_sable=True)
+    collectivite = charger(installation.collectivites)["999D"]
+    client = next(one for one in collectivite.clients if one.client_id.startswith("si-"))
+
+    async def jouer() -> None:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            si = Partenaire(
+                installation.adresses,
+                http,
+                client_id=client.client_id,
+                secret=installation.secret(client.client_id),
+                collectivite=collectivite.code,
+                portees=client.portees,
+            )
+            avance_s, cle = 86_400 * jours, f"avancer:{uuid4()}"
+            for nom in SERVICES:
+                fait = await si.ecrire(nom, "/v1/horloges-de-test", {"avance_s": avance_s}, cle=cle)
+                print(f"{nom} {fait['instant']}")
+            url = f"{installation.adresses.france_travail}/_scenario/horloge"
+            (await http.post(url, json={"avancer_s": avance_s})).raise_for_status()
+
+    try:
+        asyncio.run(jouer())
+    except httpx.HTTPError as error:
+        raise ErreurLocale(
+            "Le bac à sable ne répond pas.",
+            "Lancez ./jalons bac-a-sable dans un autre terminal, avec les mêmes options.",
+        ) from error
 
 
 @app.command()
@@ -334,7 +409,8 @@ def jeton(
     port: Port = PORT,
 ) -> None:
     """Demande un jeton d'accès pour un client de cette installation, et l'écrit seul."""
-    autorisations = portees_par_client().get(client, ())
+    connus = portees_par_client() | portees_par_client(BAC_A_SABLE)
+    autorisations = connus.get(client, ())
     portees = [
         portee
         for autorisation in autorisations
@@ -456,18 +532,22 @@ def importer_conventions(
     asyncio.run(jouer())
 
 
-def _installation(dossier: Path, port: int) -> Installation:
+def _installation(dossier: Path, port: int, *, bac_a_sable: bool = False) -> Installation:
     return Installation(
-        dossier.resolve(), port=port, url_postgres=os.environ.get("JALONS_POSTGRES_URL") or None
+        dossier.resolve(),
+        port=port,
+        url_postgres=os.environ.get("JALONS_POSTGRES_URL") or None,
+        bac_a_sable=bac_a_sable,
     )
 
 
 @contextmanager
 def _en_marche(
-    dossier: Path, port: int, *, neuf: bool = False, workers: int = 1
+    dossier: Path, port: int, *, neuf: bool = False, workers: int = 1, bac_a_sable: bool = False
 ) -> Iterator[Installation]:
     _dire("Démarrage : PostgreSQL, migrations, émetteur, services, travailleur…")
-    with _installation(dossier, port).en_marche(neuf=neuf, workers=workers) as installation:
+    voulue = _installation(dossier, port, bac_a_sable=bac_a_sable)
+    with voulue.en_marche(neuf=neuf, workers=workers) as installation:
         yield installation
         _dire("Arrêt…")
 
@@ -505,8 +585,10 @@ def _dire(texte: str) -> None:
 
 def main() -> None:
     """Run the command; what goes wrong on this machine is a sentence, never a traceback."""
-    # A stop asked by the system is like a Ctrl-C: what was started is stopped in order.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A stop asked by the system is like a Ctrl-C: what was started is stopped in order. So is an
+    # interruption, though a script's background job begins by ignoring it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         app(prog_name="./jalons")
     except ErreurLocale as error:

@@ -104,7 +104,9 @@ class _Comparaison:
         for status in avant.keys() - apres.keys():
             yield Changement(lieu, status, "statut-retire", True)
         for status in apres.keys() - avant.keys():
-            yield Changement(lieu, status, "statut-ajoute", status.startswith("2"))
+            # 206 is answered to who asks by `Range`, and was not answered before.
+            rompt = status.startswith("2") and status != "206"
+            yield Changement(lieu, status, "statut-ajoute", rompt)
         for status in avant.keys() & apres.keys():
             yield from self._reponse(lieu, status, avant[status], apres[status], reponse)
 

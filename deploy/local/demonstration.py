@@ -25,7 +25,7 @@ from deploy.local.collectivites import (
 )
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.postgres import ErreurLocale
-from deploy.local.services import COLLECTIVITES, Installation, decrire
+from deploy.local.services import Installation, decrire
 from services.parcours.diagnostics.rules import proposer
 from shared.schemas.orientation.vocabulaire import CritereLigne, NiveauFrein
 
@@ -57,8 +57,10 @@ class Demonstrateur:
         self._dire = dire
         self._foyers = foyers
         self._graine = graine
-        self.collectivites: Mapping[str, Collectivite] = charger(COLLECTIVITES)
-        self.demo: Demonstration = charger_demonstration(COLLECTIVITES, self.collectivites)
+        self.collectivites: Mapping[str, Collectivite] = charger(installation.collectivites)
+        self.demo: Demonstration = charger_demonstration(
+            installation.collectivites, self.collectivites
+        )
         self.departements = {
             code: self._partenaire(collectivite)
             for code, collectivite in self.collectivites.items()
@@ -68,7 +70,32 @@ class Demonstrateur:
 
     async def jouer(self) -> Json:
         """Play the whole job, and return what it came to."""
-        self._dire("Chargement des quatre départements…")
+        await self._charger()
+        importe = await self._suivre()
+        await self._epuiser()
+        return await self._bilan(importe)
+
+    async def peupler(self) -> None:
+        """Fill the sandbox: its people are oriented, and what is decided goes to France Travail."""
+        await self._charger()
+        await self.si.ecrire(
+            "orientation",
+            "/v1/reglages-france-travail",
+            {
+                "envoi": True,
+                "comparaison": False,
+                "correspondance": {
+                    "professionnel": "PED",
+                    "socio_professionnel": "PSP",
+                    "social": "PSO",
+                },
+            },
+            cle="reglage-france-travail",
+        )
+        await self._suivre()
+
+    async def _charger(self) -> None:
+        self._dire(f"Chargement, {', '.join(self.departements)}…")
         await asyncio.gather(
             *(
                 charger_departement(self.departements[code], collectivite, self.demo)
@@ -76,6 +103,8 @@ class Demonstrateur:
             )
         )
         await charger_illustrations(self.si, self.collectivites[self.demo.collectivite], self.demo)
+
+    async def _suivre(self) -> Json:
         self._dire(f"Import d'un flux VRSB0801 de {self._foyers} foyers…")
         importe = await self._importer()
         self._dire("Critères et propositions…")
@@ -87,8 +116,7 @@ class Demonstrateur:
         self._dire("Freins et prescriptions…")
         await self._freins(parcours)
         await self._prescrire()
-        await self._epuiser()
-        return await self._bilan(importe)
+        return importe
 
     # --- 2. the flux
 
@@ -97,6 +125,7 @@ class Demonstrateur:
             flux_synthetique.generer(
                 foyers=self._foyers,
                 graine=self._graine,
+                ideparte=self.collectivites[self.demo.collectivite].ideparte,
                 date_reference=date(2026, 10, 31),
                 fautifs=max(1, self._foyers // 100),
             )

@@ -17,9 +17,12 @@ from sqlalchemy.dialects import postgresql
 
 from deploy.local.services import RACINE, SERVICES
 from services.orientation.imports import rules as imports
+from services.orientation.rdv_insertion import rules as rdv_insertion
+from services.parcours.immersions import rules as immersions
 from shared.referentiels import charger
 from shared.socle import retention, tables
 from shared.socle.dictionnaire import Colonne, Fiche
+from shared.socle.volumes import tables as volumes
 
 DOSSIER = RACINE / "docs" / "dictionnaire"
 REFERENTIELS = RACINE / "shared" / "referentiels"
@@ -67,24 +70,26 @@ def dictionnaire(*, ecrire: bool) -> list[str]:
     return differentes
 
 
-def metadonnees(service: str) -> tuple[MetaData, MetaData]:
-    """The tables of a service: its own, then those that all have."""
+def metadonnees(service: str) -> tuple[MetaData, ...]:
+    """The tables of a service: its own, those of its volume guard, then those that all have."""
     own: MetaData = importlib.import_module(f"services.{service}.tables").Base.metadata
-    return own, tables.Base.metadata
+    garde = () if service == "financement" else (volumes.Base.metadata,)
+    return own, *garde, tables.Base.metadata
 
 
 def _service(nom: str) -> str:
-    own, common = metadonnees(nom)
+    *own, common = metadonnees(nom)
+    nombre = sum(len(metadata.tables) for metadata in own)
     lines = [
         f"# Dictionnaire des données : {nom}",
         "",
         "Engendré des tables par `./jalons dictionnaire` ; ne se modifie pas à la main.",
-        f"{len(own.tables)} tables du service, puis {len(common.tables)} que tous ont.",
+        f"{nombre} tables du service, puis {len(common.tables)} que tous ont.",
         "",
         _PERSONNELLES,
         "",
     ]
-    for metadata in (own, common):
+    for metadata in (*own, common):
         for table in sorted(metadata.tables.values(), key=lambda table: table.name):
             lines += _table(table)
     return "\n".join([*lines, _OUTILS])
@@ -95,7 +100,7 @@ def _table(table: Table) -> Iterator[str]:
     if fiche is None:
         raise Indecrite(f"La table {table.name} n'a pas de fiche.")
     # A duration is read where it is applied: said twice, it would come to differ.
-    constants = {**vars(retention), **vars(imports)}
+    constants = {**vars(retention), **vars(imports), **vars(rdv_insertion), **vars(immersions)}
     yield f"## `{table.name}`"
     yield ""
     yield f"{fiche.sens}."

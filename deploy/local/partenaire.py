@@ -82,13 +82,21 @@ class Partenaire:
         contenu = json.dumps(corps)
         return await self._envoyer("PATCH", service, chemin, content=contenu, headers=headers)
 
-    async def deposer(self, chemin: str, contenu: bytes, *, cle: str) -> Json:
+    async def deposer(
+        self,
+        chemin: str,
+        contenu: bytes,
+        *,
+        cle: str,
+        media: str = "application/xml",
+        service: str = "orientation",
+    ) -> Json:
         """POST a file."""
         headers = {
             "Idempotency-Key": str(uuid5(NAMESPACE_URL, cle)),
-            "Content-Type": "application/xml",
+            "Content-Type": media,
         }
-        return await self._envoyer("POST", "orientation", chemin, content=contenu, headers=headers)
+        return await self._envoyer("POST", service, chemin, content=contenu, headers=headers)
 
     async def jeton(self, service: str) -> str:
         """A token for one service, with every scope that this client has there."""

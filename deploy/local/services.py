@@ -39,8 +39,13 @@ from shared.socle.coffre import nouvelle_cle
 
 RACINE = Path(__file__).resolve().parents[2]
 COLLECTIVITES = RACINE / "deploy" / "collectivites"
+BAC_A_SABLE = RACINE / "deploy" / "bac_a_sable"
 SERVICES = bases.SERVICES
 PORT = 8700
+# Whoever plays the whole of Jalons and its sandbox at once gives each its ports.
+PORT_BAC = 8710
+# The fake France Travail knows one client; it is nobody's secret.
+_ACCES_FRANCE_TRAVAIL = {"client_id": "jalons-essai", "secret": "secret-essai", "par_seconde": 200}
 _ARRET_S, _DEPART_S = 15, 60
 # What a service asks of its siblings, in every collectivité.
 _PORTEES_VOISINS = {
@@ -109,18 +114,45 @@ class Adresses:
         """The one origin of this machine that webhooks go to."""
         return f"http://127.0.0.1:{self.recepteur_port}"
 
+    @property
+    def france_travail_port(self) -> int:
+        """Where the sandbox's fake France Travail listens."""
+        return self.recepteur_port + 1
+
+    @property
+    def france_travail(self) -> str:
+        """The sandbox's fake France Travail."""
+        return f"http://127.0.0.1:{self.france_travail_port}"
+
     def environnement(self) -> dict[str, str]:
         """What all processes are told."""
         urls = {f"JALONS_{nom.upper()}_URL": self.service(nom) for nom in SERVICES}
         essais = {"JALONS_WEBHOOKS_ESSAIS": json.dumps([self.recepteur])}
-        return {"JALONS_EMETTEUR_URL": self.emetteur, **urls, **essais}
+        # A demonstration or a test sends from one client what a partner sends in days.
+        quotas = {
+            f"JALONS_{nom.upper()}_{classe}": "1000000"
+            for nom in SERVICES
+            for classe in ("QUOTA_LECTURE", "QUOTA_ECRITURE", "QUOTA_JOB", "VOLUME_PLANCHER")
+        }
+        return {"JALONS_EMETTEUR_URL": self.emetteur, **urls, **essais, **quotas}
 
 
 class Installation:
-    """One Jalons, whole, on this machine."""
+    """One Jalons, whole, on this machine: that of the départements, or the sandbox."""
 
-    def __init__(self, dossier: Path, *, port: int = PORT, url_postgres: str | None = None) -> None:
+    def __init__(
+        self,
+        dossier: Path,
+        *,
+        port: int = PORT,
+        url_postgres: str | None = None,
+        bac_a_sable: bool = False,
+    ) -> None:
         self.dossier = dossier
+        self.collectivites = BAC_A_SABLE if bac_a_sable else COLLECTIVITES
+        self._bac_a_sable = bac_a_sable
+        # On a server that is given, the two have bases of their own.
+        self._prefixe = "jalons_bac_a_sable" if bac_a_sable else "jalons"
         self.adresses = Adresses(port)
         self._url_postgres = url_postgres
         self._serveur: Serveur | None = None
@@ -152,7 +184,7 @@ class Installation:
             self._effacer()
         self._serveur = ouvrir(self.dossier, url=self._url_postgres)
         self._serveur.demarrer()
-        self._bases = bases.creer(self._serveur.url(), self._fichier_secrets)
+        self._bases = bases.creer(self._serveur.url(), self._fichier_secrets, self._prefixe)
         for nom in SERVICES:
             migrer(nom, self._bases[nom].proprietaire)
         self._inscrire_clients()
@@ -185,6 +217,12 @@ class Installation:
                 "travailleur", [sys.executable, "-m", "shared.socle.travailleur", *SERVICES], env
             ),
         ]
+        if self._bac_a_sable:
+            port_libre(self.adresses.france_travail_port)
+            commande = uvicorn(
+                "deploy.bac_a_sable.france_travail", self.adresses.france_travail_port
+            )
+            self._processus.insert(0, self._processus_de("france_travail", commande, env))
         for processus in self._processus:
             processus.lancer()
         self._attendre_prets()
@@ -260,7 +298,7 @@ class Installation:
         # The lock is taken first: another instance's data are not ours to throw away.
         verrou = verrouiller(self.dossier) if self._url_postgres is None else None
         if self._url_postgres:
-            bases.supprimer_tout(self._url_postgres, "jalons")
+            bases.supprimer_tout(self._url_postgres, self._prefixe)
         for nom in ("postgres", "emetteur", "journaux"):
             shutil.rmtree(self.dossier / nom, ignore_errors=True)
         self._fichier_secrets.unlink(missing_ok=True)
@@ -275,6 +313,12 @@ class Installation:
             "JALONS_EMETTEUR_CLIENTS": str(self.fichier_clients),
             "JALONS_EMETTEUR_CLES": str(self.fichier_cles),
         }
+        # Which of the two this is does not depend on who calls.
+        env["JALONS_BAC_A_SABLE"] = "true" if self._bac_a_sable else "false"
+        if self._bac_a_sable:
+            url = self.adresses.france_travail
+            acces = {"999D": _ACCES_FRANCE_TRAVAIL | {"url_jetons": url, "url_api": url}}
+            env["JALONS_ORIENTATION_FRANCE_TRAVAIL"] = json.dumps(acces)
         cles = self._secrets("cles", dict.fromkeys(SERVICES, nouvelle_cle))
         clients = self._secrets("clients")
         for nom in SERVICES:
@@ -301,7 +345,7 @@ class Installation:
     def _inscrire_clients(self) -> None:
         """Tell the issuer who may ask for what: the files of the collectivités say it."""
         self.fichier_clients.parent.mkdir(mode=0o700, exist_ok=True)
-        portees = portees_par_client()
+        portees = portees_par_client(self.collectivites)
         secrets = self._secrets("clients", dict.fromkeys(portees, nouveau_secret))
         Annuaire(self.fichier_clients).inscrire(portees, secrets)
 
@@ -328,10 +372,10 @@ class Installation:
                     time.sleep(0.05)
 
 
-def portees_par_client() -> dict[str, tuple[Autorisation, ...]]:
+def portees_par_client(dossier: Path = COLLECTIVITES) -> dict[str, tuple[Autorisation, ...]]:
     """What each client may ask for, from the files of the collectivités."""
-    collectivites = charger(COLLECTIVITES)
-    demonstration = charger_demonstration(COLLECTIVITES, collectivites)
+    collectivites = charger(dossier)
+    demonstration = charger_demonstration(dossier, collectivites)
     found: dict[str, tuple[Autorisation, ...]] = {
         client.client_id: (
             Autorisation(code, tuple(client.portees), cle_exigee=collectivite.cle_exigee),

@@ -14,7 +14,9 @@ from services.financement.enveloppes.routes import router as enveloppes
 from services.financement.exercices.routes import router as exercices
 from services.financement.exports.routes import echeances
 from services.financement.exports.routes import router as exports
+from services.financement.imports.routes import router as imports
 from services.financement.indicateurs.routes import router as indicateurs
+from services.financement.instantanes import router as instantanes
 from services.financement.journal.routes import router as journal
 from services.financement.justificatifs.routes import router as justificatifs
 from services.financement.liquidations.routes import router as liquidations
@@ -29,11 +31,13 @@ from services.financement.settings import Settings
 from services.financement.taux.routes import router as taux
 from services.financement.valorisations.routes import router as valorisations
 from shared.socle.app import creer
+from shared.socle.imports.routes import LIMITES
 
 PORTEES = {
     "financement:lire": "Lire conventions, enveloppes, réservations, engagements et journal",
     "financement:ecrire": "Réserver, confirmer, annuler",
-    "financement:exporter": "Exporter le journal et les subventions versées",
+    "financement:exporter": "Exporter le journal, les subventions versées, des listes entières",
+    "financement:importer": "Déposer des fichiers de lignes, appliquées avec les autres portées",
     "financement:administrer": "Enregistrer conventions, actions et enveloppes",
     # The roles of public accounting, kept apart: domains, since the contract has no verb of theirs.
     "financement.engagement:ecrire": "Le gestionnaire : engager, dégager, enregistrer des pièces",
@@ -42,6 +46,7 @@ PORTEES = {
     "financement.comptable:ecrire": "Le comptable : payer, encaisser, reverser",
 }
 TAGS = {
+    "imports": "Des fichiers de lignes, appliquées une par une",
     "conventions": "Ce qui est convenu, par qui, en quels axes et volets",
     "actions": "Ce qu'une convention paie : des places, des prix, une clé de financement",
     "enveloppes": "Un montant, une année, un financeur ; ses soldes viennent du journal",
@@ -143,9 +148,12 @@ def app(reglages: Settings | None) -> FastAPI:
             points_etape,
             indicateurs,
             exports,
+            instantanes,
             echeances,
             publications,
+            imports,
         ],
         tags=TAGS,
         portees=PORTEES,
+        imports=LIMITES,
     )

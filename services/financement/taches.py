@@ -1,10 +1,16 @@
 """What financement asks of the worker."""
 
+from functools import partial
+
 from services.financement.exercices.travail import cloturer_exercice
+from services.financement.imports.lignes import TYPES
+from services.financement.instantanes import EXTRAITS
 from services.financement.journal.queries import inscrire
 from services.financement.reservations.expiration import expirer
 from services.financement.reservations.queries import lock_echues
 from shared.socle.db import ATTENTE_TRAVAIL
+from shared.socle.exports.travail import taches as exports
+from shared.socle.imports.travail import importer_lignes
 from shared.socle.service import Service
 from shared.socle.travailleur import Travail
 
@@ -29,7 +35,11 @@ async def _sweep(service: Service, collectivite: str) -> int:
 
 
 TRAVAIL = Travail(
-    taches={"cloturer_exercice": cloturer_exercice},
+    taches={
+        "cloturer_exercice": cloturer_exercice,
+        "importer_lignes": partial(importer_lignes, types=TYPES),
+        **exports(EXTRAITS),
+    },
     periodiques={"expirer_reservations": (5.0, expirer_reservations)},
     suivis=(),
 )

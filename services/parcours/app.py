@@ -15,7 +15,10 @@ from services.parcours.emplois.routes import router as emplois
 from services.parcours.employeurs.routes import router as employeurs
 from services.parcours.france_travail.routes import router as france_travail
 from services.parcours.freins.routes import router as freins
+from services.parcours.immersions.routes import router as immersions
+from services.parcours.imports.routes import router as imports
 from services.parcours.indicateurs.routes import router as indicateurs
+from services.parcours.instantanes import router as instantanes
 from services.parcours.journaux_acces.routes import JOURNAL
 from services.parcours.journaux_acces.routes import router as journaux_acces
 from services.parcours.marches.routes import router as marches
@@ -29,7 +32,9 @@ from services.parcours.seances.routes import router as seances
 from services.parcours.settings import Settings
 from services.parcours.sorties.routes import router as sorties
 from services.parcours.suspensions.routes import router as suspensions
+from services.parcours.synchronisations.routes import router as synchronisations
 from shared.socle.app import creer
+from shared.socle.imports.routes import LIMITES
 
 PORTEES = {
     "parcours:lire": "Lire parcours, freins (hors santé), contrats et prescriptions",
@@ -38,12 +43,16 @@ PORTEES = {
     "parcours.sante:ecrire": "Tenir les freins de santé et de handicap, ne fixer aucune heure",
     "parcours.consultation:lire": "Ouvrir à une personne son dossier, avec son code",
     "parcours.consultation:ecrire": "Transmettre ce qu'elle demande, avec son code",
+    "parcours:exporter": "Exporter des listes entières, à un instant",
+    "parcours:importer": "Déposer des fichiers de lignes, appliquées avec les autres portées",
     "parcours:administrer": "Ouvrir la collectivité, tenir les offres, lire le journal des accès",
 }
 TAGS = {
+    "imports": "Des fichiers de lignes, appliquées une par une",
     "employeurs": "Qui accueille ou recrute, par son SIRET, et ce qui est fait auprès de lui",
     "offres-emploi": "Ce qu'un employeur a à pourvoir, et les personnes qui y sont proposées",
     "emplois": "Mises en situation et emplois d'une personne, dans les bornes de la loi",
+    "immersions": "Conventions lues dans immersion-facile, et de qui elles sont",
     "marches": "Heures d'insertion que réservent les clauses des marchés",
     "dispositifs": "PASS IAE, CEJ, PACEA, trajectoire autonomie, et le réseau autour du jeune",
     "aides-jeunes": "Fonds d'aide aux jeunes : demandé ici, engagé dans financement",
@@ -60,6 +69,7 @@ TAGS = {
     "indicateurs": "Des personnes et des freins comptés, sans que personne s'y reconnaisse",
     "journaux-acces": "Qui a lu ou changé les parcours d'une personne",
     "offres": "Ce qui peut se prescrire : pour quel frein, pour qui, où, et ce qui en reste",
+    "exports": "Des listes entières, à un instant, en fichiers",
     "prescriptions": "D'un frein à une action : une place et un montant, réservés ensemble",
 }
 DESCRIPTION = """\
@@ -169,20 +179,31 @@ def app(reglages: Settings | None) -> FastAPI:
             journaux_acces,
             indicateurs,
             offres,
+            synchronisations,
             seances,
             prescriptions,
             aides_jeunes,
             dispositifs,
             emplois,
+            immersions,
             employeurs,
             marches,
             offres_emploi,
             sorties,
             suspensions,
+            instantanes,
+            imports,
         ],
         tags=TAGS,
         portees=PORTEES,
+        imports=LIMITES,
         dependances=[JOURNAL],
+        # A parcours is one person's, who may have others.
+        personnes_par={
+            "personne_id": "SELECT unnest(cast(:personne_id AS uuid[]))",
+            "parcours_id": "SELECT personne_id FROM parcours"
+            " WHERE collectivite = :collectivite AND id = ANY(cast(:parcours_id AS uuid[]))",
+        },
     )
     found.state.acces_notes = set()
     return found

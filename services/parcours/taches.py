@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
@@ -14,21 +15,29 @@ from services.parcours.accompagnements import queries, rules
 from services.parcours.accompagnements.rules import OrientationDecidee
 from services.parcours.contrats_engagement import queries as contrats
 from services.parcours.contrats_engagement.rules import interruption
+from services.parcours.immersions import travail as immersions
+from services.parcours.imports.lignes import TYPES
+from services.parcours.instantanes import EXTRAITS
 from services.parcours.referents import queries as referents
 from services.parcours.sorties import queries as sorties
 from services.parcours.sorties.rules import date_retour, limite_retour
+from services.parcours.synchronisations import travail as data_inclusion
 from shared.clients.voisin import RefusVoisin
 from shared.delais import Interruption
 from shared.schemas.commun import Changement, Operation
 from shared.schemas.orientation.imports import MouvementDetaille
 from shared.schemas.parcours.accompagnement import MotifFinReferent
 from shared.schemas.parcours.sorties import TypeMouvementDroit
+from shared.socle import retention
 from shared.socle.db import Transaction
 from shared.socle.evenements import Fait, publier
+from shared.socle.exports.travail import taches as exports
 from shared.socle.ids import new_id
+from shared.socle.imports.travail import importer_lignes
 from shared.socle.service import Service
 from shared.socle.suivi import Suivi
 from shared.socle.travailleur import Travail
+from shared.socle.volumes import garde as volumes
 
 DECISION = "orientation.decision.enregistree"
 NOTIFICATION = "orientation.notification.enregistree"
@@ -228,8 +237,15 @@ async def _appliquer_decisions(
 
 
 TRAVAIL = Travail(
-    taches={},
-    periodiques={},
+    taches={"importer_lignes": partial(importer_lignes, types=TYPES), **exports(EXTRAITS)},
+    periodiques={
+        "lire_immersions": (immersions.PAUSE_S, immersions.lire_immersions),
+        "synchroniser_data_inclusion": (
+            data_inclusion.PAUSE_S,
+            data_inclusion.synchroniser_data_inclusion,
+        ),
+        "purger_volumes": (retention.PAUSE_S, volumes.purger),
+    },
     suivis=[
         Suivi(
             source="orientation",

@@ -1,13 +1,13 @@
 """The orientation service, as its siblings see it."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from shared.clients.voisin import Voisin
 from shared.schemas.commun import Booleen, CodeCommune, DateCivile, Modele
 from shared.schemas.orientation.imports import MouvementDetaille
 from shared.schemas.orientation.organismes import OrganismeReferent
 from shared.schemas.orientation.orientations import Orientation
-from shared.schemas.orientation.personnes import Personne
+from shared.schemas.orientation.personnes import Personne, PersonneRequete, PersonneTrouvee
 from shared.schemas.orientation.reorientations import Reorientation, ReorientationCreation
 
 
@@ -37,6 +37,11 @@ class OrientationClient(Voisin):
     async def lire_personne(self, personne_id: UUID) -> Personne:
         """Return a person as known now."""
         return await self._get(f"/v1/personnes/{personne_id}", Personne)
+
+    async def rechercher_personne(self, demande: PersonneRequete) -> PersonneTrouvee:
+        """Return who bears an identity, if there is one and only one; nothing is written."""
+        path = "/v1/personnes/recherches"
+        return await self._post(path, demande, PersonneTrouvee, cle=str(uuid4()))
 
     async def lire_mouvement(self, mouvement_id: UUID) -> MouvementDetaille:
         """Return what a flux told, and of whom."""

@@ -298,5 +298,16 @@ class Limites(Modele):
     changements_jours: Rang = Field(description="Conservation du flux de changements")
     jeton_duree_max_s: Rang = Field(description="Durée de vie d'un jeton d'accès")
     jeton_tolerance_s: Rang = Field(description="Écart d'horloge toléré sur un jeton")
+    intervalle_premier_max: Rang = Field(
+        description="Rang du premier élément d'un `Range`, au plus loin"
+    )
+    export_lignes_max: Rang = Field(description="Lignes d'un fichier d'export")
+    export_duree_s: Rang = Field(
+        description="Secondes pendant lesquelles les fichiers d'un export se lisent"
+    )
+    exports_jours: Rang = Field(description="Conservation de ce que dit un export")
     imports: LimitesImport | None = Field(description="Nul si ce service n'importe rien")
+    import_lignes_max: Rang = Field(description="Lignes d'un fichier NDJSON")
+    import_lignes_octets_max: Rang = Field(description="Taille d'un fichier NDJSON, décompressé")
+    import_ligne_octets_max: Rang = Field(description="Taille d'une ligne d'un fichier NDJSON")
     quotas: list[QuotaApplique] = Field(max_length=20, description="Les quotas appliqués")

@@ -29,12 +29,15 @@ from shared.socle import (
     referentiels,
 )
 from shared.socle.auth import METADONNEES
+from shared.socle.bac_a_sable import routes as bac_a_sable
 from shared.socle.contrat import chemins
 from shared.socle.depreciation import depreciation
 from shared.socle.quotas import appliques
 from shared.socle.reglages import Reglages
 from shared.socle.serveur import arret_annonce
 from shared.socle.service import Service, ouvrir
+from shared.socle.volumes import routes as volumes
+from shared.socle.volumes.garde import Garde
 from shared.socle.webhooks import routes as webhooks
 
 _log = structlog.get_logger()
@@ -53,11 +56,14 @@ def creer(
     portees: Mapping[str, str],
     imports: LimitesImport | None = None,
     dependances: Sequence[Depends] = (),
+    personnes_par: Mapping[str, str] | None = None,
 ) -> FastAPI:
     """Make the app of one service. Without settings it only describes itself (OpenAPI).
 
     Args:
         dependances: what every route of the service depends on.
+        personnes_par: by member of its answers, how the persons that it names are found; none
+            where no person is known.
     """
 
     @asynccontextmanager
@@ -74,7 +80,9 @@ def creer(
         "collectivites": "La collectivité du jeton et ce qui lui est propre",
         "limites": "Les nombres que ce service applique",
         "referentiels": "Les listes de codes, leurs versions et ce que chacune change",
+        "bac-a-sable": "L'horloge et les pannes du bac à sable ; introuvables ailleurs",
         "webhooks": "Les événements livrés aux récepteurs des partenaires",
+        **({"volumes-lus": "Combien de personnes chaque client lit"} if personnes_par else {}),
         "evenements": "Ce que reçoit un récepteur, un fait à la fois",
     }
     app = FastAPIOffline(
@@ -96,13 +104,16 @@ def creer(
         evenements.routes(nom),
         referentiels.routes(nom),
         webhooks.routes(nom),
+        *([volumes.routes(nom)] if personnes_par else []),
+        limites.routes(nom, imports),
+        bac_a_sable.routes(nom),
     ]
-    quotas = appliques(routeurs)
-    routeurs.append(limites.routes(nom, quotas.values(), imports))
+    if personnes_par:
+        dependances = (*dependances, Depends(Garde(personnes_par).garder, scope="function"))
     for routeur in routeurs:
         app.include_router(routeur, dependencies=dependances)
     app.state.chemins = chemins(routeurs)
-    documents.install(app, portees=dict(portees), quotas=quotas)
+    documents.install(app, portees=dict(portees), quotas=appliques(routeurs))
     problems.declare(app)
     _health(app, nom)
     _resource(app, portees)

@@ -24,6 +24,8 @@ TOLERANCE_S = 60
 _CACHE_MAX = 10_000
 # Who may say for whom it calls: our own services, and no client that bears a like name.
 _SERVICES = frozenset({"service-orientation", "service-parcours", "service-financement"})
+# Of the sandbox, and of it alone (contract guide, 22.1): nobody lives there.
+COLLECTIVITE_BAC = "999D"
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _COLLECTIVITE = re.compile(COLLECTIVITE)
 
@@ -101,9 +103,14 @@ class Acces:
         """Who acts: the first client of the chain."""
         return self.origine or self.client_id
 
+    @property
+    def interne(self) -> bool:
+        """Whether one of our own services calls: its own caller was counted at its own door."""
+        return self.client_id in _SERVICES
+
     def pour(self, origine: str | None) -> "Acces":
         """The same access, on behalf of a client: believed of our own services only."""
-        if self.client_id not in _SERVICES or not _CLIENT_ID.fullmatch(origine or ""):
+        if not self.interne or not _CLIENT_ID.fullmatch(origine or ""):
             return self
         return replace(self, origine=origine)
 
@@ -126,11 +133,13 @@ class Verificateur:
         emetteur: EmetteurConnu,
         audience: str,
         metadonnees: str,
+        bac_a_sable: bool = False,
         horloge: Callable[[], float] = time.time,
     ) -> None:
         self._emetteur = emetteur
         self._audience = audience
         self._metadonnees = metadonnees
+        self._bac_a_sable = bac_a_sable
         self._horloge = horloge
         # A check costs a third of a read: the claims are kept until they expire, by token hash.
         self._cache: dict[bytes, Acces] = {}
@@ -202,6 +211,10 @@ class Verificateur:
         if not (_CLIENT_ID.fullmatch(client_id) and _COLLECTIVITE.fullmatch(collectivite)):
             raise JetonInvalide
         if audience not in (self._audience, [self._audience]):
+            raise JetonAudience
+        # Issuers and audiences tell the sandbox from the others already; a deployment that gave
+        # both to one issuer by mistake must not mix them.
+        if (collectivite == COLLECTIVITE_BAC) is not self._bac_a_sable:
             raise JetonAudience
         if now > exp + TOLERANCE_S:
             raise JetonExpire

@@ -31,6 +31,7 @@ from shared.schemas.commun import MEDIA_PARTIEL
 from shared.socle.auth import Acces
 from shared.socle.idempotence import Commande
 from shared.socle.problems import PROBLEM_JSON, DelaiDepasse, JsonIllisible
+from shared.socle.quotas import quota_de
 
 MERGE_PATCH = "application/merge-patch+json"
 CORPS_MAX = 256 * 1024
@@ -215,14 +216,16 @@ class RouteContrat(APIRoute):
         # A route that reads its own stream (an import) declares no body, and bounds it itself.
         media = MERGE_PATCH if "PATCH" in (self.methods or ()) else "application/json"
         reads_json = self.body_field is not None
+        bound_by = quota_de(self.methods or (), (one.call for one in dependants))
 
         async def handle(request: Request) -> Response:
             service = request.app.state.service
-            _open(service)
+            verifier_maintenance(service)
             acces = await service.verificateur.verifier(request.headers.get("authorization"))
             acces = acces.pour(request.headers.get("client-origine"))
             request.state.acces = acces
             request.state.entetes = {}  # what a dependency adds to the answer
+            request.state.lecture = bound_by.lit(request)
             request.scope["jalons.acces"] = acces  # for the access log
             acces.exige(*scopes)
 
@@ -241,9 +244,18 @@ class RouteContrat(APIRoute):
                 # A body is waited for no longer than the work itself, which may have no bound.
                 async with asyncio.timeout(delai_s or DELAI_MS / 1000) as bound:
                     with contexte.demande(acces.auteur, delai_s or math.inf, bound):
+                        if service.bac is not None:
+                            await service.bac.passer(acces, self.name, self.tags)
                         body = await _read(request, media) if reads_json else None
                         _check(request, headers, body)
                         _check_forms(request, forms)
+                        if not acces.interne:
+                            request.state.entetes |= await service.compteurs.compter(
+                                acces,
+                                bound_by.classe_de(request),
+                                service.reglages,
+                                service.horloge(),
+                            )
                         if delai_s is None:
                             bound.reschedule(None)
                         response = await inner(request)
@@ -252,7 +264,8 @@ class RouteContrat(APIRoute):
                     raise
                 raise DelaiDepasse from None
             response.headers.update(request.state.entetes)
-            request.state.statut = response.status_code  # for a dependency, once it is over
+            # For a dependency, once it is over.
+            request.state.statut, request.state.reponse = response.status_code, response
             return response
 
         return handle
@@ -362,7 +375,12 @@ def parse(raw: bytes) -> Any:
         raise JsonIllisible from None
 
 
-def _open(service: Any) -> None:
+def verifier_maintenance(service: Any) -> None:
+    """Refuse while the operator has announced that nothing is served.
+
+    Raises:
+        Maintenance: 503, with the seconds until it ends.
+    """
     until = service.reglages.maintenance_jusqu_a
     left = (until - service.horloge()).total_seconds() if until else 0
     if left > 0:

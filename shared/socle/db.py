@@ -32,9 +32,14 @@ class _Pilote(asyncpg.Connection):  # type: ignore[misc]  # asyncpg has no types
     __slots__ = ("ouverture",)
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
-        if query == "BEGIN;":
+        # It names its isolation once the connection has served without a transaction.
+        if query.startswith("BEGIN"):
             query += getattr(self, "ouverture", "")
         return cast(str, await super().execute(query, *args, timeout=timeout))
+
+
+# One instant for all that is read, and nothing written: no transaction id, so no feed waits for it.
+_INSTANTANE = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;"
 
 
 def _ouverture(collectivite: str, attente: str) -> str:
@@ -106,20 +111,38 @@ class BaseDeDonnees:
                 },
             },
         )
+        self._seules = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(
-        self, acces: Acces, *, attente: str = ATTENTE_REQUETE
+        self, acces: Acces, *, attente: str = ATTENTE_REQUETE, instantane: bool = False
     ) -> AsyncIterator[Transaction]:
-        """Commit when the block ends, roll back when it raises."""
+        """Commit when the block ends, roll back when it raises.
+
+        Args:
+            acces: whom it works for.
+            attente: how long it waits for a lock.
+            instantane: it reads the database as it was when it began, and writes nothing.
+        """
         async with self.engine.begin() as connexion:
             pilote = (await connexion.get_raw_connection()).driver_connection
             assert isinstance(pilote, _Pilote)
-            pilote.ouverture = _ouverture(acces.collectivite, attente)
+            pilote.ouverture = (_INSTANTANE if instantane else "") + _ouverture(
+                acces.collectivite, attente
+            )
             try:
                 yield Transaction(connexion, acces)
             finally:
                 pilote.ouverture = ""
+
+    @asynccontextmanager
+    async def sans_transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection of which each statement commits by itself: one round trip, not four.
+
+        Nothing says whom it works for but the statement itself: without, it sees no row.
+        """
+        async with self._seules.connect() as connexion:
+            yield connexion
 
     async def aclose(self) -> None:
         """Close the pool."""

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from shared.refus import CODES_ERREUR, STATUTS, TITRES, Refus
-from shared.schemas.commun import MEDIA_PARTIEL, PagePartielle
+from shared.schemas.commun import LIMITE_MAX, MEDIA_PARTIEL, PagePartielle
 from shared.schemas.webhooks import EvenementWebhook
 from shared.socle.contrat import (
     DELAI_MAX_MS,
@@ -29,7 +29,8 @@ from shared.socle.contrat import (
 )
 from shared.socle.depreciation import DEPRECIEES, Depreciation
 from shared.socle.exemples import IDENTIFIANTS, illustrer
-from shared.socle.quotas import Quota
+from shared.socle.pages import PREMIER_MAX, UNITE
+from shared.socle.quotas import FENETRES_S, Quota, nombre_de, politique
 from shared.socle.webhooks.catalogue import FAITS
 
 _PROBLEME = "application/problem+json"
@@ -68,6 +69,7 @@ _TITRES = {
     200: "Ce qui est demandé",
     201: "Fait : la réponse est gardée, et rejouée sous la même clé",
     202: "Reçu : le travail continue, à suivre par `Location`",
+    206: "Les éléments que `Range` demande, ou ceux qu'il y a",
     204: "Fait : il n'en reste rien à lire",
     304: "Inchangée depuis la version que l'appelant a lue",
     400: "Requête illisible",
@@ -136,15 +138,24 @@ _CHEMIN = {
     "code_consultation_id": ("Un code de consultation, jamais le code lui-même", None),
     "code": ("La collectivité du jeton, par son code Insee", "35D"),
     "contact_id": ("Un premier contact", None),
+    "convention_immersion_id": ("Une convention d'immersion", None),
     "convocation_id": ("Une convocation", None),
     "annulation_id": ("Une annulation de décision", None),
     "decision_id": ("Une décision d'orientation", None),
     "declaration_dsp_id": ("Une déclaration de données socio-professionnelles", None),
     "dispense_id": ("Une dispense", None),
     "import_id": ("Un import", None),
+    "export_id": ("Un export", None),
+    "horloge_de_test_id": ("Un déplacement de l'horloge du bac à sable", None),
+    "panne_de_test_id": ("Une panne provoquée au bac à sable", None),
     "webhook_id": ("Un abonnement", None),
+    "volume_lu_id": ("Le volume d'un client et d'un jour", None),
     "indicateur_id": ("Un indicateur", None),
+    "synchronisation_data_inclusion_id": ("Une lecture du catalogue de data·inclusion", None),
+    "activite_france_travail_id": ("Une activité de la file de France Travail", None),
     "ecart_orientation_id": ("Une orientation comparée à France Travail", None),
+    "reglage_invitations_id": ("Un réglage des invitations", None),
+    "invitation_id": ("L'invitation qui suit une décision", None),
     "reglage_france_travail_id": ("Un réglage des échanges avec France Travail", None),
     "jeu_de_regles_id": ("Un jeu de règles", None),
     "mouvement_id": ("Un mouvement", None),
@@ -165,6 +176,7 @@ _CHEMIN = {
     "rapprochement_id": ("Un rapprochement de deux personnes", None),
     "reexamen_id": ("Un réexamen du parcours social", None),
     "rendez_vous_id": ("Un rendez-vous", None),
+    "rendez_vous_partenaire_id": ("Une personne à un rendez-vous de rdv-insertion", None),
     "repere_heures_id": ("Un repère d'heures du département", None),
     "reorientation_id": ("Une demande de réorientation", None),
     "suspension_id": ("Une procédure de suspension", None),
@@ -240,8 +252,7 @@ def _complete(
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete_operation(path, method, operation, document["paths"])
-            if operation["operationId"] in quotas:
-                _complete_quota(operation, quotas[operation["operationId"]])
+            _complete_quota(operation, quotas[operation["operationId"]])
             if operation["operationId"] in finissent:
                 _complete_depreciation(operation, finissent[operation["operationId"]])
     for schema in schemas.values():
@@ -294,6 +305,8 @@ def _complete_operation(
         responses[str(code_status)] = _refusal(code_status, names)
     if method == "patch":
         responses["415"]["headers"] = {"Accept-Patch": _header("Format admis", MERGE_PATCH)}
+    if "curseur" in headers:
+        operation["parameters"].append(deepcopy(_INTERVALLE))
     if "champs" in headers:
         responses["200"]["content"][MEDIA_PARTIEL] = {
             "schema": {"$ref": "#/components/schemas/PagePartielle"}
@@ -308,22 +321,38 @@ def _complete_operation(
             answer["description"] = _TITRES[int(status)]
         if status in ("200", "201", "202") and "application/json" in answer.get("content", {}):
             _complete_success(path, method, status, answer, paths)
+    if "curseur" in headers:
+        _complete_intervalle(responses)
     operation["responses"] = dict(sorted(responses.items()))
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter)
 
 
+def _complete_intervalle(responses: dict[str, Any]) -> None:
+    """A list answers a `Range` as it answers a page, and says what it shows of what there is."""
+    responses["200"]["headers"]["Accept-Ranges"] = _header("Unité que `Range` admet", UNITE)
+    responses["206"] = {**deepcopy(responses["200"]), "description": _TITRES[206]}
+    responses["206"]["headers"]["Content-Range"] = _header(
+        "Rangs rendus, et combien il y a d'éléments, ou `*` s'il en reste ; `*` pour rangs : aucun",
+        f"{UNITE} 0-49/*",
+    )
+
+
 def _complete_quota(operation: dict[str, Any], quota: Quota) -> None:
+    classe, nombre = quota.classe, nombre_de(quota.classe)
+    pour = f" ; un essai compte en `{quota.essais}`" if quota.essais else ""
     for status, answer in operation["responses"].items():
         if status == "429" or status.startswith("2"):
-            reste = 0 if status == "429" else quota.nombre - 1
+            reste = 0 if status == "429" else nombre - 1
             answer.setdefault("headers", {}).update(
                 {
                     "RateLimit": _header(
                         "Requêtes restantes, et secondes jusqu'à la prochaine fenêtre",
-                        f'"{quota.classe}";r={reste};t={quota.fenetre_s // 2}',
+                        f'"{classe}";r={reste};t={FENETRES_S[classe] // 2}',
                     ),
-                    "RateLimit-Policy": _header("Quota de cette opération", quota.politique),
+                    "RateLimit-Policy": _header(
+                        f"Quota de cette opération{pour}", politique(classe, nombre)
+                    ),
                 }
             )
 
@@ -435,11 +464,6 @@ def _refusal(status: int, codes: list[str]) -> dict[str, Any]:
     }
     if status in (429, 503):
         answer["headers"] = {"Retry-After": _header("Secondes avant de réessayer", "2")}
-    if status == 429:
-        answer["headers"] |= {
-            "RateLimit": _header("Reste du quota", '"lecture";r=0;t=18'),
-            "RateLimit-Policy": _header("Quota", '"lecture";q=600;w=60'),
-        }
     if status == 401:
         answer["headers"] = {"WWW-Authenticate": _header("Ce qui manque au jeton", "Bearer")}
     return answer
@@ -456,6 +480,20 @@ _DELAI_MAX = {
         "maximum": DELAI_MAX_MS,
         "default": DELAI_MS,
         "examples": [2500],
+    },
+}
+_INTERVALLE = {
+    "name": "Range",
+    "in": "header",
+    "required": False,
+    "description": "Rangs voulus, de 0, les deux inclus : 206, `Content-Range`, et `limite` est"
+    f" sans effet. {LIMITE_MAX} éléments au plus, le premier à {PREMIER_MAX} au plus loin ; une"
+    " liste se lit en entier par `curseur`, avec lequel il est refusé. Une autre unité est ignorée",
+    "schema": {
+        "type": "string",
+        "pattern": rf"^{UNITE}=(0|[1-9][0-9]{{0,5}})-(0|[1-9][0-9]{{0,5}})$",
+        "maxLength": 19,
+        "examples": [f"{UNITE}=0-49"],
     },
 }
 _SI_CHANGEE = {

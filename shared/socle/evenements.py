@@ -153,7 +153,7 @@ def routes(nom: str) -> APIRouter:
         until = clock() + attente
         # Known once: the end of the feed, asked again at each look, would walk past what comes.
         async with service.base.transaction(acces) as tx:
-            position = await _position(service.coffre, tx, depuis, service.horloge())
+            position = await lire_position(service.coffre, tx, depuis, service.horloge())
         while True:
             # One short transaction a look: an open one would hide what others commit.
             async with service.base.transaction(acces) as tx:
@@ -166,16 +166,7 @@ def routes(nom: str) -> APIRouter:
             await asyncio.sleep(_POLL_S)
         if rows:
             position = {**position, "xid": rows[-1].xid, "seq": rows[-1].seq}
-        curseur = signer(
-            service.coffre,
-            {
-                "e": position["epoque"],
-                "x": position["xid"],
-                "s": position["seq"],
-                "t": int(service.horloge().timestamp()),
-                "c": acces.collectivite,
-            },
-        )
+        curseur = signer_position(service.coffre, tx, position, service.horloge())
         suivant = (
             f"{service.reglages.url.rstrip('/')}/v1/changements?depuis={curseur}&limite={limite}"
         )
@@ -190,9 +181,31 @@ def routes(nom: str) -> APIRouter:
     return router
 
 
-async def _position(
+def signer_position(
+    coffre: Coffre, tx: Transaction, position: dict[str, Any], horloge: datetime
+) -> str:
+    """Make the cursor of a place in the feed."""
+    return signer(
+        coffre,
+        {
+            "e": position["epoque"],
+            "x": position["xid"],
+            "s": position["seq"],
+            "t": int(horloge.timestamp()),
+            "c": tx.collectivite,
+        },
+    )
+
+
+async def lire_position(
     coffre: Coffre, tx: Transaction, depuis: str | None, horloge: datetime
 ) -> dict[str, Any]:
+    """Read a place in the feed: none is the start, `maintenant` the end, else a cursor of ours.
+
+    Raises:
+        CurseurInvalide: the cursor was not made by us, or for another collectivité.
+        FeedExpire: it is of another life of the database, or older than what is kept.
+    """
     now = (await tx.execute(_NOW)).one()._mapping
     if depuis is None:
         return {"epoque": now["epoque"], "xid": "0", "seq": 0}

@@ -16,14 +16,14 @@ from shared.socle import referentiels, tables
 ischema_names["xid8"] = tables.Xid8
 
 
-def run(service: str, metadata: MetaData) -> None:
+def run(service: str, *metadata: MetaData) -> None:
     """Run Alembic for one service, as its owner (`JALONS_<SERVICE>_MIGRATION`)."""
     url = os.environ[f"JALONS_{service.upper()}_MIGRATION"]
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1))
     with engine.connect() as connexion:
         context.configure(
             connection=connexion,
-            target_metadata=[tables.Base.metadata, metadata],
+            target_metadata=[tables.Base.metadata, *metadata],
             include_object=_ours,
             compare_type=True,
             compare_server_default=False,
@@ -215,6 +215,48 @@ def quotas() -> None:
     cloisonner("quota")
 
 
+def volumes() -> None:
+    """Make the tables of the volume guard, where persons are known."""
+    op.create_table(
+        "personne_lue",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("jour", sa.Date(), nullable=False),
+        sa.Column("lue_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "collectivite", "client_id", "jour", "lue_id", name=op.f("pk_personne_lue")
+        ),
+    )
+    instant = postgresql.TIMESTAMP(timezone=True)
+    op.create_table(
+        "volume_lu",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("jour", sa.Date(), nullable=False),
+        *(
+            sa.Column(nom, sa.BigInteger(), nullable=False)
+            for nom in ("nombre", "reference", "seuil_alerte", "seuil_blocage")
+        ),
+        sa.Column("etat", sa.Text(), nullable=False),
+        sa.Column("leve_par", sa.Text(), nullable=True),
+        sa.Column("leve_le", instant, nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.Column("modifie_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_volume_lu")),
+        sa.UniqueConstraint(
+            "collectivite",
+            "client_id",
+            "jour",
+            name=op.f("uq_volume_lu_collectivite_client_id_jour"),
+        ),
+    )
+    for columns in (["collectivite", "cree_le", "id"], ["collectivite", "etat", "cree_le", "id"]):
+        op.create_index(op.f(f"ix_volume_lu_{'_'.join(columns)}"), "volume_lu", columns)
+    cloisonner("personne_lue", "volume_lu")
+
+
 def avis_ep() -> None:
     """Give each collectivité its switch of the avis before a réorientation: off until it is set."""
     op.add_column(
@@ -369,3 +411,193 @@ def webhooks() -> None:
         sa.PrimaryKeyConstraint("collectivite", name=op.f("pk_webhook_position")),
     )
     cloisonner("webhook", "webhook_livraison", "webhook_position")
+
+
+def exports() -> None:
+    """Make the snapshot exports, their files and the sealed pieces of these."""
+    instant = postgresql.TIMESTAMP(timezone=True)
+    json = postgresql.JSONB(astext_type=sa.Text())
+    op.create_table(
+        "export",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("portees", json, nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("filtre", json, nullable=False),
+        sa.Column("depuis", sa.Text(), nullable=True),
+        sa.Column("statut", sa.Text(), nullable=False),
+        sa.Column("instant_reference", instant, nullable=True),
+        sa.Column("curseur_changements", sa.Text(), nullable=True),
+        sa.Column("erreurs", json, nullable=False),
+        sa.Column("termine_le", instant, nullable=True),
+        sa.Column("expire_le", instant, nullable=True),
+        sa.Column("supprime_le", instant, nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.Column("modifie_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_export")),
+    )
+    op.create_index(
+        op.f("ix_export_collectivite_client_id_cree_le_id"),
+        "export",
+        ["collectivite", "client_id", "cree_le", "id"],
+    )
+    fichiers: tuple[tuple[str, list[sa.Column[Any]], list[str]], ...] = (
+        (
+            "export_fichier",
+            [
+                sa.Column("supprimes", sa.Boolean(), nullable=False),
+                sa.Column("nombre", sa.BigInteger(), nullable=False),
+                sa.Column("octets", sa.BigInteger(), nullable=False),
+                sa.Column("empreinte", sa.LargeBinary(), nullable=False),
+            ],
+            ["rang"],
+        ),
+        (
+            "export_morceau",
+            [
+                sa.Column("numero", sa.BigInteger(), nullable=False),
+                sa.Column("octets", sa.LargeBinary(), nullable=False),
+            ],
+            ["rang", "numero"],
+        ),
+    )
+    for nom, columns, key in fichiers:
+        op.create_table(
+            nom,
+            sa.Column("collectivite", sa.Text(), nullable=False),
+            sa.Column("export_id", sa.Uuid(), nullable=False),
+            sa.Column("rang", sa.BigInteger(), nullable=False),
+            *columns,
+            sa.ForeignKeyConstraint(
+                ["collectivite", "export_id"],
+                ["export.collectivite", "export.id"],
+                name=op.f(f"fk_{nom}_collectivite_export_id"),
+                ondelete="CASCADE",
+            ),
+            sa.PrimaryKeyConstraint("collectivite", "export_id", *key, name=op.f(f"pk_{nom}")),
+        )
+    cloisonner("export", "export_fichier", "export_morceau")
+
+
+def imports() -> None:
+    """Make the files of lines, their pieces, what each line became, and the keys of partners."""
+    instant = postgresql.TIMESTAMP(timezone=True)
+    json = postgresql.JSONB(astext_type=sa.Text())
+    op.create_table(
+        "import_lignes",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("statut", sa.Text(), nullable=False),
+        sa.Column("essai", sa.Boolean(), nullable=False),
+        sa.Column("empreinte", sa.LargeBinary(), nullable=False),
+        sa.Column("taille_octets", sa.BigInteger(), nullable=False),
+        sa.Column("recu_le", instant, nullable=False),
+        sa.Column("demarre_le", instant, nullable=True),
+        sa.Column("termine_le", instant, nullable=True),
+        sa.Column("lignes_traitees", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("compteurs", json, nullable=False),
+        sa.Column("probleme", json, nullable=True),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("portees", json, nullable=False),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.Column("modifie_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_import_lignes")),
+    )
+    for columns in (["collectivite", "client_id", "cree_le", "id"], ["collectivite", "recu_le"]):
+        op.create_index(op.f(f"ix_import_lignes_{'_'.join(columns)}"), "import_lignes", columns)
+    for nom, cle, autres in (
+        (
+            "import_lignes_morceau",
+            "numero",
+            [sa.Column("octets", sa.LargeBinary(), nullable=False)],
+        ),
+        (
+            "import_lignes_resultat",
+            "ligne",
+            [
+                sa.Column("ligne_cle", sa.Text(), nullable=True),
+                sa.Column("statut", sa.Text(), nullable=False),
+                sa.Column("ressource_id", sa.Uuid(), nullable=True),
+                sa.Column("probleme", json, nullable=True),
+            ],
+        ),
+    ):
+        op.create_table(
+            nom,
+            sa.Column("collectivite", sa.Text(), nullable=False),
+            sa.Column("import_id", sa.Uuid(), nullable=False),
+            sa.Column(cle, sa.BigInteger(), nullable=False),
+            *autres,
+            sa.ForeignKeyConstraint(
+                ["collectivite", "import_id"],
+                ["import_lignes.collectivite", "import_lignes.id"],
+                name=op.f(f"fk_{nom}_collectivite_import_id"),
+            ),
+            sa.PrimaryKeyConstraint("collectivite", "import_id", cle, name=op.f(f"pk_{nom}")),
+        )
+    op.create_table(
+        "import_reference",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("reference_externe", sa.Text(), nullable=False),
+        sa.Column("ressource_id", sa.Uuid(), nullable=False),
+        sa.Column("empreinte", sa.LargeBinary(), nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "collectivite",
+            "client_id",
+            "type",
+            "reference_externe",
+            name=op.f("pk_import_reference"),
+        ),
+    )
+    cloisonner(
+        "import_lignes", "import_lignes_morceau", "import_lignes_resultat", "import_reference"
+    )
+
+
+def bac_a_sable() -> None:
+    """Make what the sandbox keeps: the moves of its clock, and the faults that were asked for."""
+    instant = postgresql.TIMESTAMP(timezone=True)
+    op.create_table(
+        "horloge_de_test",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("instant", instant, nullable=False),
+        sa.Column("decalage_s", sa.BigInteger(), nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_horloge_de_test")),
+    )
+    op.create_index(
+        op.f("ix_horloge_de_test_collectivite_cree_le_id"),
+        "horloge_de_test",
+        ["collectivite", "cree_le", "id"],
+    )
+    op.create_table(
+        "panne_de_test",
+        sa.Column("collectivite", sa.Text(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("appels", sa.BigInteger(), nullable=False),
+        sa.Column("restants", sa.BigInteger(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=True),
+        sa.Column("latence_ms", sa.BigInteger(), nullable=False),
+        sa.Column("reprise_s", sa.BigInteger(), nullable=True),
+        sa.Column("version", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("modifie_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.Column("cree_le", instant, server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("collectivite", "id", name=op.f("pk_panne_de_test")),
+    )
+    op.create_index(
+        op.f("ix_panne_de_test_collectivite_client_id_cree_le_id"),
+        "panne_de_test",
+        ["collectivite", "client_id", "cree_le", "id"],
+    )
+    cloisonner("horloge_de_test", "panne_de_test")

@@ -5,6 +5,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -23,10 +24,14 @@ from shared.refus import Erreur, Refus, Validation
 from shared.schemas.commun import LIMITE_MAX, MEDIA_PARTIEL, Page, PagePartielle
 from shared.socle.auth import Acces
 from shared.socle.coffre import Coffre
+from shared.socle.contrat import EnteteInvalide
 from shared.socle.db import Transaction
 from shared.socle.reponses import Effet, rendre
 
 CURSEUR_S = 24 * 3600
+# A range is counted from the first element: all before it is read again, so it begins no further.
+UNITE, PREMIER_MAX = "items", 3_000
+_INTERVALLE = re.compile(rf"{UNITE}=(0|[1-9][0-9]{{0,5}})-(0|[1-9][0-9]{{0,5}})")
 
 
 class CurseurInvalide(Refus):
@@ -68,9 +73,12 @@ class PageDemandee:
     """Which page of which list, in which order: what a cursor must still agree with.
 
     Args:
+        limite: elements read at the most, those before `debut` too.
         tri: the column that orders the list, after a minus when the greatest comes first.
         apres: value of that column and id of the last element shown; none on the first page.
         champs: the fields to show of each element; none: all.
+        ids: the only elements wanted, for a job that knows which; none: all.
+        debut: rank of the first element wanted, from 0, by `Range`; none: a page was asked.
     """
 
     modele: type[Page[Any]]
@@ -79,6 +87,8 @@ class PageDemandee:
     apres: Sequence[Any] | None
     champs: frozenset[str]
     request: Request
+    ids: Sequence[UUID] | None = None
+    debut: int | None = None
 
     @property
     def coffre(self) -> Coffre:
@@ -90,6 +100,10 @@ class PageDemandee:
     def maintenant(self) -> int:
         """The service's clock, in seconds."""
         return int(self.request.app.state.service.horloge().timestamp())
+
+    def montrees(self, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+        """Those of the rows read that the answer shows."""
+        return rows[self.debut or 0 : self.limite]
 
     @property
     def lien(self) -> str:
@@ -187,8 +201,14 @@ def page_de(
                 message = "Un intervalle se lit dans l'ordre de sa colonne"
                 raise Validation([Erreur("?tri", "hors-bornes", message)])
         demande = PageDemandee(modele, limite, tri or defaut, None, champs_voulus, request)
+        intervalle_lu = _intervalle(request)
         if curseur is None:
-            return demande
+            if intervalle_lu is None:
+                return demande
+            premier, dernier = intervalle_lu
+            return replace(demande, debut=premier, limite=dernier + 1)
+        if intervalle_lu is not None:
+            raise EnteteInvalide(entete="Range")  # two ways of saying where the page begins
         found = verifier(demande.coffre, curseur)
         if found.get("p") != demande.lien:
             raise CurseurInvalide
@@ -197,6 +217,24 @@ def page_de(
         return replace(demande, apres=found["k"])
 
     return Depends(get_page)
+
+
+def _intervalle(request: Request) -> tuple[int, int] | None:
+    """The first and last ranks that `Range` asks for; another unit is not ours to read.
+
+    Raises:
+        EnteteInvalide: it is not one range, or it is too long, or begins too far.
+    """
+    received = ", ".join(request.headers.getlist("range")).strip()
+    unite, egal, _ = received.partition("=")
+    # A condition on a collection never holds: it has no version (RFC 9110, 13.1.5).
+    if not received or "if-range" in request.headers or (egal and unite.lower() != UNITE):
+        return None
+    found = _INTERVALLE.fullmatch(received)
+    premier, dernier = (int(found[1]), int(found[2])) if found else (1, 0)
+    if not premier <= dernier < premier + LIMITE_MAX or premier > PREMIER_MAX:
+        raise EnteteInvalide(entete="Range", elements_max=LIMITE_MAX, premier_max=PREMIER_MAX)
+    return premier, dernier
 
 
 def parmi(colonne: Any, valeurs: Sequence[Any]) -> ColumnElement[bool]:
@@ -232,6 +270,8 @@ def trancher(
     tetes, valeurs = ([tete[0]], (tete[1],)) if tete else ([], ())
     if tete:
         statement = statement.where(tete[0].between(tete[1], tete[1]))
+    if demande.ids is not None:
+        statement = statement.where(table.id.in_(demande.ids))
     descend = demande.tri.startswith("-")
     if demande.apres is not None:
         valeur, identifiant = demande.apres
@@ -293,21 +333,34 @@ def rendre_page(
     Args:
         ordre: of the elements inside the page; the pages follow the rows.
     """
-    shown = rows[: demande.limite]
+    shown = demande.montrees(rows)
     suivant = None
     if len(rows) > demande.limite:
         suivant = _url(demande.request, curseur=_curseur(demande, shown[-1]))
     elements = [element(row) for row in shown]
     if ordre is not None:
         elements.sort(key=ordre)
-    pagination = {"limite": demande.limite, "suivant": suivant}
-    headers = {"Link": f'<{suivant}>; rel="next"'} if suivant else {}
+    pagination = {"limite": demande.limite - (demande.debut or 0), "suivant": suivant}
+    headers = {"Accept-Ranges": UNITE}
+    if suivant:
+        headers["Link"] = f'<{suivant}>; rel="next"'
+    status = 200
+    if demande.debut is not None:
+        status = 206
+        headers["Content-Range"] = _etendue(demande.debut, len(shown), len(rows), suivant)
     if not demande.champs:
         page = demande.modele.model_validate({"elements": elements, "pagination": pagination})
-        return rendre(Effet(page, status=200, headers=headers))
+        return rendre(Effet(page, status=status, headers=headers))
     trimmed = [one.model_dump(mode="json", include=set(demande.champs)) for one in elements]
     partielle = PagePartielle.model_validate({"elements": trimmed, "pagination": pagination})
-    return rendre(Effet(partielle, status=200, headers={**headers, "Content-Type": MEDIA_PARTIEL}))
+    headers["Content-Type"] = MEDIA_PARTIEL
+    return rendre(Effet(partielle, status=status, headers=headers))
+
+
+def _etendue(debut: int, montrees: int, lues: int, suivant: str | None) -> str:
+    """What `Content-Range` says: the ranks shown, and how many there are once all were read."""
+    rangs = f"{debut}-{debut + montrees - 1}" if montrees else "*"
+    return f"{UNITE} {rangs}/{'*' if suivant else lues}"
 
 
 def _curseur(demande: PageDemandee, last: Row[Any]) -> str:

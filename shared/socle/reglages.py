@@ -29,12 +29,39 @@ class Reglages(BaseSettings):
         default=None, description="Instant jusqu'auquel toute requête reçoit 503 `maintenance`"
     )
     journal: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    # An installation may admit more than what is documented, never less (contract guide, 17.2).
+    quota_lecture: int = Field(
+        default=600, ge=600, le=1_000_000, description="Lectures par minute et par client"
+    )
+    quota_ecriture: int = Field(
+        default=120, ge=120, le=1_000_000, description="Écritures par minute et par client"
+    )
+    quota_recherche: int = Field(
+        default=30, ge=30, le=1_000_000, description="Recherches par minute et par client"
+    )
+    quota_job: int = Field(
+        default=10, ge=10, le=1_000_000, description="Travaux demandés par heure et par client"
+    )
+    volume_plancher: int = Field(
+        default=500,
+        ge=1,
+        le=1_000_000,
+        description="Personnes lues en un jour sous lesquelles rien n'est dit ; l'habitude de qui"
+        " n'en a pas encore. Sans effet en financement, qui n'en connaît aucune",
+    )
     webhooks_essais: list[str] = Field(
         default=[],
         max_length=20,
         validation_alias="JALONS_WEBHOOKS_ESSAIS",
         description="Origines de cette machine, ex. http://127.0.0.1:8704, où les webhooks vont"
         " aussi ; refusées si l'adresse du service n'est ni de cette machine ni en `.example`",
+    )
+    bac_a_sable: bool = Field(
+        default=False,
+        validation_alias="JALONS_BAC_A_SABLE",
+        description="Bac à sable : la collectivité 999D seule, horloge et pannes de test ; refusé"
+        " si l'adresse du service n'est ni de cette machine ni en `.example`, ni un nom qui"
+        " commence par `bac-a-sable`",
     )
     france_travail: dict[str, AccesFranceTravail] = Field(
         default={},
@@ -50,6 +77,9 @@ class Reglages(BaseSettings):
     def _essais_hors_production(self) -> Self:
         """No production can open this by accident: nobody is served at such an address."""
         nom = urlsplit(self.url).hostname or ""
+        bac = nom == "127.0.0.1" or nom.endswith(".example") or nom.startswith("bac-a-sable")
+        if self.bac_a_sable and not bac:
+            raise ValueError("JALONS_BAC_A_SABLE n'est admis qu'à l'adresse d'un bac à sable")
         if self.webhooks_essais and nom != "127.0.0.1" and not nom.endswith(".example"):
             raise ValueError("JALONS_WEBHOOKS_ESSAIS n'est admis que sur une machine d'essai")
         if not all(ORIGINE_ESSAI.fullmatch(one) for one in self.webhooks_essais):

@@ -13,13 +13,14 @@ _PRIVE = {"Cache-Control": "private, no-store"}
 
 @dataclass(frozen=True)
 class Effet:
-    """What a command did: the answer, where the resource is, and its version."""
+    """What a command did: the answer, where the resource is, its version, and if it changed it."""
 
     contenu: BaseModel
     location: str | None = None
     version: int | str | None = None
     status: int = 201
     headers: dict[str, str] = field(default_factory=dict)
+    change: bool = True
 
 
 def rendre(effet: Effet) -> Response:

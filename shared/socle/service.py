@@ -13,9 +13,11 @@ from shared.clients.emetteur import Emetteur
 from shared.clients.jetons import Jetons
 from shared.refus import Introuvable
 from shared.socle.auth import METADONNEES, Acces, Verificateur
+from shared.socle.bac_a_sable.passage import BacASable
 from shared.socle.coffre import Coffre
 from shared.socle.db import BaseDeDonnees, Transaction, siens
 from shared.socle.emetteur import EmetteurConnu
+from shared.socle.quotas import Compteurs
 from shared.socle.reglages import Reglages
 from shared.socle.tables import Collectivite
 
@@ -38,12 +40,18 @@ class Service:
         self.base = BaseDeDonnees(
             reglages.postgres.get_secret_value(), connexions=reglages.connexions
         )
+        self.compteurs = Compteurs(self.base)
+        # The sandbox's own clock and faults; nothing elsewhere.
+        self.bac = BacASable(self.base, horloge) if reglages.bac_a_sable else None
+        if self.bac is not None:
+            self.horloge = self.bac.horloge
         self.coffre = Coffre(reglages.cle.get_secret_value())
         emetteur = Emetteur(reglages.emetteur, client)
         self.verificateur = Verificateur(
             emetteur=EmetteurConnu(emetteur),
             audience=reglages.url,
             metadonnees=reglages.url.rstrip("/") + METADONNEES,
+            bac_a_sable=reglages.bac_a_sable,
         )
         self.jetons = Jetons(
             emetteur=emetteur,
@@ -74,6 +82,17 @@ class Service:
         """The civil day, where the collectivité is."""
         return self.horloge().astimezone(await self.fuseau(tx)).date()
 
+    def horloge_reelle(self) -> datetime:
+        """The instant at which the database dates rows: the sandbox does not move it."""
+        return self.horloge() if self.bac is None else self.bac.reelle()
+
+    async def patienter(self, secondes: float) -> None:
+        """Wait so long, or less if the sandbox's clock is moved: time has passed for its work."""
+        if self.bac is None:
+            await asyncio.sleep(secondes)
+        else:
+            await self.bac.patienter(secondes)
+
     def acces_interne(self, collectivite: str) -> Acces:
         """What the service's own work (jobs, followers) may see: one collectivité at a time."""
         return Acces(f"service-{self.nom}", collectivite, frozenset())
@@ -85,7 +104,10 @@ async def ouvrir(nom: str, reglages: Reglages) -> AsyncIterator[Service]:
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=2, limits=limits, follow_redirects=False) as client:
         service = Service(nom, reglages, client=client)
+        suivie = asyncio.create_task(service.bac.suivre()) if service.bac else None
         try:
             yield service
         finally:
+            if suivie is not None:
+                suivie.cancel()
             await service.base.aclose()

@@ -92,6 +92,7 @@ async def un_tour(
         jetons=service.jetons,
         client=service.client,
     )
+    reprise = False
     try:
         elements, suivante = await feed.lire(lue, limite=_PAGE, attente_s=attente_s)
     except RefusVoisin as refus:
@@ -100,7 +101,9 @@ async def un_tour(
         # A restored sibling begins another epoch: all is read again, and effects are repeatable.
         _log.warning("suivi_repris_au_debut", source=suivi.source, collectivite=collectivite)
         elements, suivante = await feed.lire(None, limite=_PAGE, attente_s=0)
-    if not elements:
+        reprise = True
+    # A position that expired is left even for nothing: kept, it would be refused again at once.
+    if not elements and not reprise:
         return 0
     wanted = [element for element in elements if element.type in suivi.types]
     donnees = await suivi.lire(service, collectivite, wanted) if wanted else None

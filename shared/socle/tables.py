@@ -25,7 +25,10 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped
 from sqlalchemy.types import UserDefinedType
 
+from shared.schemas.bac_a_sable import ProblemeProvoque
 from shared.schemas.commun import Operation
+from shared.schemas.exports import StatutExport
+from shared.schemas.imports import StatutImport, StatutLigne
 from shared.schemas.webhooks import MotifDesactivation, StatutLivraison, StatutWebhook
 from shared.socle.dictionnaire import AUCUNE, CHIFFREE, INDIRECTE, colonne, fiche
 
@@ -373,6 +376,201 @@ class WebhookPosition(Modifiee, Cloisonnee, Base):
     seq: Mapped[int] = colonne("Ordre d'écriture du dernier fait mis en file", unite="rang")
 
 
+class Export(Versionnee, Base):
+    """A snapshot of one list, as its client sees it: what is asked, and what came of it."""
+
+    __tablename__ = "export"
+    __table_args__ = (
+        Index(None, "collectivite", "client_id", "cree_le", "id"),
+        fiche(
+            "Un export d'une liste, demandé par un client et pour lui seul ; ses fichiers sont dans"
+            " export_fichier",
+            source="service",
+            conserve="{EXPORTS_JOURS} jour après la demande",
+        ),
+    )
+
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a demandé, seul à le voir", source="jeton")
+    portees: Mapped[list[Any]] = colonne(
+        "Portées de lecture du jeton : ce que les fichiers montrent", source="jeton"
+    )
+    type: Mapped[str] = colonne("Liste exportée", source="appelant")
+    filtre: Mapped[list[Any]] = colonne(
+        "Filtres de la liste : champ, valeurs", INDIRECTE, source="appelant"
+    )
+    depuis: Mapped[str | None] = colonne(
+        "Curseur du fil après lequel l'export prend ; vide : tout", source="appelant"
+    )
+    statut: Mapped[str] = colonne("Où il en est", codes=StatutExport)
+    instant_reference: Mapped[datetime | None] = colonne("Instant que montrent ses fichiers")
+    curseur_changements: Mapped[str | None] = colonne(
+        "Position du fil à cet instant, signée : ce qui change ensuite se lit de là"
+    )
+    erreurs: Mapped[list[Any]] = colonne("Pourquoi il a échoué : code, jamais une valeur")
+    termine_le: Mapped[datetime | None] = colonne("Fin du travail, réussi ou non")
+    expire_le: Mapped[datetime | None] = colonne("Dès quand ses fichiers ne se lisent plus")
+    supprime_le: Mapped[datetime | None] = colonne("Suppression par son client : introuvable")
+
+
+class ExportFichier(Cloisonnee, Base):
+    """A file of an export, told once it is whole."""
+
+    __tablename__ = "export_fichier"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["collectivite", "export_id"],
+            ["export.collectivite", "export.id"],
+            ondelete="CASCADE",
+        ),
+        fiche(
+            "Un fichier d'un export ; ses octets sont dans export_morceau",
+            source="service",
+            conserve="{EXPORTS_JOURS} jour après la demande",
+        ),
+    )
+
+    export_id: Mapped[UUID] = colonne("Export", primary_key=True)
+    rang: Mapped[int] = colonne("Rang du fichier, de 1", unite="rang", primary_key=True)
+    supprimes: Mapped[bool] = colonne("Vrai : il dit ce qui n'est plus à garder")
+    nombre: Mapped[int] = colonne("Lignes du fichier", unite="lignes")
+    octets: Mapped[int] = colonne("Taille du fichier", unite="octets")
+    empreinte: Mapped[bytes] = colonne("SHA-256 du fichier")
+
+
+class ExportMorceau(Cloisonnee, Base):
+    """A piece of a file of an export, sealed."""
+
+    __tablename__ = "export_morceau"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["collectivite", "export_id"],
+            ["export.collectivite", "export.id"],
+            ondelete="CASCADE",
+        ),
+        fiche(
+            "Un morceau d'un fichier d'un export",
+            source="service",
+            conserve="jusqu'à {FICHIERS_EXPORT_H} heures après la fin de l'export, ou sa"
+            " suppression",
+        ),
+    )
+
+    export_id: Mapped[UUID] = colonne("Export", primary_key=True)
+    rang: Mapped[int] = colonne("Rang du fichier, de 1", unite="rang", primary_key=True)
+    numero: Mapped[int] = colonne("Place du morceau, de 0", unite="rang", primary_key=True)
+    octets: Mapped[bytes] = colonne("Octets du fichier, scellés (AES-256-GCM)", CHIFFREE)
+
+
+class ImportLignes(Versionnee, Base):
+    """A file of lines received, and how far it was applied."""
+
+    __tablename__ = "import_lignes"
+    __table_args__ = (
+        Index(None, "collectivite", "client_id", "cree_le", "id"),
+        Index(None, "collectivite", "recu_le"),
+        fiche("Un fichier NDJSON reçu et l'avancement de son application", source="service"),
+    )
+
+    type: Mapped[str] = colonne("Ce que sont ses lignes", source="appelant")
+    statut: Mapped[str] = colonne("Où en est l'application", codes=StatutImport)
+    essai: Mapped[bool] = colonne("Vrai : tout est vérifié, rien n'est écrit", source="appelant")
+    empreinte: Mapped[bytes] = colonne("SHA-256 du fichier reçu, décompressé")
+    taille_octets: Mapped[int] = colonne("Taille du fichier reçu, décompressé")
+    recu_le: Mapped[datetime] = colonne("Réception du fichier")
+    demarre_le: Mapped[datetime | None] = colonne("Début de l'application")
+    termine_le: Mapped[datetime | None] = colonne("Fin de l'application, réussie ou non")
+    lignes_traitees: Mapped[int] = colonne(
+        "Lignes déjà traitées : l'application reprend après elles",
+        unite="lignes",
+        server_default=text("0"),
+    )
+    compteurs: Mapped[dict[str, Any]] = colonne("Nombre de lignes par issue (CompteursLignes)")
+    probleme: Mapped[dict[str, Any] | None] = colonne(
+        "Pourquoi l'application a échoué : un code, jamais une valeur"
+    )
+    client_id: Mapped[str] = colonne(
+        "Client OAuth qui a déposé, le seul à voir l'import", source="jeton"
+    )
+    portees: Mapped[list[Any]] = colonne(
+        "Portées du jeton qui a déposé : chaque ligne a ces droits, et pas d'autres",
+        source="jeton",
+    )
+
+
+class ImportLignesMorceau(Cloisonnee, Base):
+    """A piece of a file of lines, sealed; removed when the file was applied."""
+
+    __tablename__ = "import_lignes_morceau"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["collectivite", "import_id"], ["import_lignes.collectivite", "import_lignes.id"]
+        ),
+        fiche(
+            "Un morceau d'un fichier de lignes",
+            source="le fichier déposé",
+            conserve="jusqu'à la fin de l'application, et {IMPORTS_JOURS} jours au plus",
+        ),
+    )
+
+    import_id: Mapped[UUID] = colonne("Import", source="service", primary_key=True)
+    numero: Mapped[int] = colonne(
+        "Place du morceau, de 0", source="service", unite="rang", primary_key=True
+    )
+    octets: Mapped[bytes] = colonne("Octets du fichier, scellés (AES-256-GCM)", CHIFFREE)
+
+
+class ImportLignesResultat(Cloisonnee, Base):
+    """What became of one line: written in the transaction of its effect, hence once."""
+
+    __tablename__ = "import_lignes_resultat"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["collectivite", "import_id"], ["import_lignes.collectivite", "import_lignes.id"]
+        ),
+        fiche(
+            "Le sort d'une ligne d'un fichier, sans aucune de ses valeurs",
+            source="service, dans la transaction de la ligne",
+            conserve="{IMPORTS_JOURS} jours après la fin de l'application",
+        ),
+    )
+
+    import_id: Mapped[UUID] = colonne("Import", primary_key=True)
+    ligne: Mapped[int] = colonne("Rang de la ligne, de 1", unite="rang", primary_key=True)
+    ligne_cle: Mapped[str | None] = colonne(
+        "Clé de la ligne dans son fichier ; vide : illisible", source="appelant"
+    )
+    statut: Mapped[str] = colonne("Ce que la ligne est devenue", codes=StatutLigne)
+    ressource_id: Mapped[UUID | None] = colonne(
+        "Ressource créée, modifiée ou retrouvée ; vide : refusée", INDIRECTE
+    )
+    probleme: Mapped[dict[str, Any] | None] = colonne(
+        "Pourquoi elle est refusée : code et champs, jamais une valeur"
+    )
+
+
+class ImportReference(Ecrite, Cloisonnee, Base):
+    """What a partner's key stands for: the same line is the same resource, whatever its file."""
+
+    __tablename__ = "import_reference"
+    __table_args__ = fiche(
+        "La ressource qu'une référence externe désigne depuis un import",
+        source="service, dans la transaction de la ligne",
+        donnee=INDIRECTE,
+    )
+
+    client_id: Mapped[str] = colonne(
+        "Client OAuth à qui est la clé", source="jeton", primary_key=True
+    )
+    type: Mapped[str] = colonne("Type de ligne, comme dans import_lignes", primary_key=True)
+    reference_externe: Mapped[str] = colonne(
+        "Clé du partenaire, unique pour lui et ce type", source="appelant", primary_key=True
+    )
+    ressource_id: Mapped[UUID] = colonne("La ressource")
+    empreinte: Mapped[bytes] = colonne(
+        "HMAC de la dernière ligne appliquée : la même ne change rien", CHIFFREE
+    )
+
+
 class Epoque(Base):
     """One row: the life of this database. A restored one must take another.
 
@@ -423,3 +621,45 @@ class VersionReferentiel(Base):
         "Depuis quand il s'applique", server_default=text("now()")
     )
     remplacee_le: Mapped[datetime | None] = colonne("Quand un autre l'a remplacé ; vide : courant")
+
+
+class HorlogeDeTest(Ecrite, Cle, Base):
+    """A move of the sandbox's clock; the furthest one counts, for it only goes forward."""
+
+    __tablename__ = "horloge_de_test"
+    __table_args__ = (
+        Index(None, "collectivite", "cree_le", "id"),
+        fiche(
+            "Un déplacement de l'horloge du bac à sable ; vide ailleurs",
+            source="partenaire : POST /v1/horloges-de-test",
+        ),
+    )
+
+    client_id: Mapped[str] = colonne("Client OAuth qui l'a déplacée", source="jeton")
+    instant: Mapped[datetime] = colonne("Ce que l'horloge a donné, une fois déplacée")
+    decalage_s: Mapped[int] = colonne(
+        "Secondes à ajouter à l'heure réelle", source="service", unite="secondes"
+    )
+
+
+class PanneDeTest(Versionnee, Base):
+    """A fault that a client of the sandbox asked for, and how many calls it still spoils."""
+
+    __tablename__ = "panne_de_test"
+    __table_args__ = (
+        Index(None, "collectivite", "client_id", "cree_le", "id"),
+        fiche(
+            "Une panne provoquée au bac à sable ; vide ailleurs",
+            source="partenaire : POST /v1/pannes-de-test",
+        ),
+    )
+
+    client_id: Mapped[str] = colonne("Client OAuth dont les appels répondent", source="jeton")
+    code: Mapped[str] = colonne("Problème répondu", codes=ProblemeProvoque)
+    appels: Mapped[int] = colonne("Appels qui répondent ainsi", unite="appels")
+    restants: Mapped[int] = colonne(
+        "Ceux qui n'ont pas encore eu lieu", source="service", unite="appels"
+    )
+    operation: Mapped[str | None] = colonne("Opération visée ; vide : toutes")
+    latence_ms: Mapped[int] = colonne("Attente avant la réponse", unite="millisecondes")
+    reprise_s: Mapped[int | None] = colonne("Retry-After ; vide : l'ordinaire", unite="secondes")

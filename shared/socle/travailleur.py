@@ -24,6 +24,8 @@ from sqlalchemy import select
 from shared import contexte
 from shared.socle import observabilite, problems, retention
 from shared.socle.demarrage import chargement
+from shared.socle.exports.travail import purger_exports
+from shared.socle.imports import travail as imports
 from shared.socle.service import Service, ouvrir
 from shared.socle.suivi import Suivi, suivre
 from shared.socle.tables import Collectivite
@@ -145,7 +147,11 @@ async def _tend(service: Service, travail: Travail) -> None:
                     running["webhooks", collectivite] = asyncio.create_task(
                         webhooks.tenir(service, collectivite)
                     )
-                periodiques = {"purger": (retention.PAUSE_S, retention.purger)}
+                periodiques = {
+                    "purger": (retention.PAUSE_S, retention.purger),
+                    "purger_exports": (retention.PAUSE_S, purger_exports),
+                    "purger_imports_lignes": (retention.PAUSE_S, imports.purger_imports),
+                }
                 for name, (pause, tache) in (periodiques | dict(travail.periodiques)).items():
                     key = (name, collectivite)
                     if key not in running:
@@ -166,7 +172,7 @@ async def _repeat(service: Service, tache: Tache, pause: float, collectivite: st
             await tache(service, collectivite)
         except Exception as error:  # the next run tries again
             problems.log_fault(error)
-        await asyncio.sleep(pause)
+        await service.patienter(pause)
 
 
 async def _collectivites(service: Service) -> Sequence[str]:

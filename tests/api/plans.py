@@ -28,7 +28,7 @@ from shared.socle.coffre import nouvelle_cle
 from shared.socle.service import Service, ouvrir
 from tests.bench.demandes import Demande, Demandes
 from tests.bench.peuplement import Population, peupler, preparer
-from tests.conftest import EMETTEUR, URLS, Client, Emetteur, Reseau
+from tests.conftest import EMETTEUR, QUOTAS_LARGES, URLS, Client, Emetteur, Reseau
 from tests.documents import document
 from tests.jours import aujourdhui
 
@@ -85,6 +85,7 @@ async def seul(
             secret="secret-de-test",
             connexions=5,
             JALONS_EMETTEUR_URL=EMETTEUR,
+            **QUOTAS_LARGES,
             **{f"JALONS_{autre.upper()}_URL": url for autre, url in URLS.items()},
         )
         async with (

@@ -17,6 +17,7 @@ from shared.refus import CODES_ERREUR, STATUTS, Refus
 from shared.socle import contrat
 from shared.socle.service import Service
 from tests.api.orientation.conftest import PERSONNE
+from tests.api.test_listes import BAC
 from tests.conftest import URLS, Client, Connecter, Reseau
 from tests.documents import document
 
@@ -201,10 +202,15 @@ async def test_an_identifier_in_a_body_has_one_spelling(client: Client) -> None:
 async def test_a_number_has_one_spelling(
     connecter: Connecter, ouverte: str, reseau: Reseau, service: str, spelling: str
 ) -> None:
-    """In every query. Planted: the forms not checked, red."""
+    """In every query. Planted: the forms not checked, red.
+
+    What the sandbox alone serves is not found elsewhere, whatever its query.
+    """
     client = connecter(service)
     seen = 0
     for method, path, operation in operations(service):
+        if path in BAC:
+            continue
         for one in parameters(operation, "query"):
             if one["schema"].get("type") != "integer":
                 continue

@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Identifier
 from tests.bench.peuplement import Population
 
 _ORDINAIRES = frozenset({"limite", "curseur", "champs", "tri"})
-# Neither lists nor reads of people: the feed, what counts them, and the département's own.
+# Neither lists nor reads of people: the feed, what counts them, the département's own, and jobs.
 _AUTRES = (
     "/v1/changements",
     "/v1/statistiques/",
@@ -26,6 +26,11 @@ _AUTRES = (
     "/v1/collectivites/",
     "/v1/referentiels",
     "/v1/webhooks",
+    "/v1/exports",
+    "/v1/volumes-lus",
+    # Of the sandbox alone.
+    "/v1/horloges-de-test",
+    "/v1/pannes-de-test",
 )
 _COMBIEN = 100
 

@@ -26,9 +26,11 @@ _DIALECTE = postgresql.dialect()  # type: ignore[no-untyped-call]
 _TROIS_ANS_MS = 3 * 365 * 86_400_000
 # Not of persons: the collectivité's own, what is read and forgotten, and what a client asks.
 _AUTRES = frozenset(
-    {"collectivite", "epoque", "quota", "suivi", "version_referentiel"}
+    {"collectivite", "epoque", "quota", "suivi", "version_referentiel", "volume_lu"}
     # What a receiver is sent follows the feed, and no read of a person.
     | {"webhook", "webhook_livraison", "webhook_position"}
+    # Files do not grow with persons.
+    | {"import_lignes", "import_lignes_morceau", "import_lignes_resultat", "import_reference"}
 )
 _DE_QUI: Mapping[str, LiteralString] = {"evenement": "n % 10 = 0", "idempotence": "n % 40 = 0"}
 _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {

@@ -17,6 +17,14 @@ COMMUNE_RARE, _RARES = "35360", 60
 # `statut` and `commune` are those of a person's orientation.
 _DE_QUI: Mapping[str, LiteralString] = {
     "reglage_france_travail": "n <= 12",
+    "reglage_invitations": "n <= 12",
+    "invitation_rdv_insertion": "decidee AND n % 10 = 4",
+    # Of some départements, the rendez-vous of the welcome; few are of nobody known.
+    "rendez_vous_rdv_insertion": "n % 2 = 1",
+    "usager_rdv_insertion": "n % 2 = 1 AND n % 100 <> 1",
+    "reception_rdv_insertion": "n % 40 = 1",
+    "lecture_france_travail": "n <= 1",
+    "activite_france_travail": "n % 10 = 0",
     "dossier": "true",
     "personne": "true",
     "orientation": "true",
@@ -66,6 +74,42 @@ _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
     "reglage_france_travail": {
         "correspondance": "jsonb_build_object('professionnel', 'PED', 'socio_professionnel', 'PSP',"
         " 'social', 'PSO')",
+    },
+    "reglage_invitations": {"categorie": "'rsa_orientation'"},
+    "invitation_rdv_insertion": {
+        "decision_id": "{id:decision}",
+        "decidee_le": "cree",
+        "statut": "CASE WHEN n % 100 = 4 THEN 'sans_contact' ELSE 'envoyee' END",
+    },
+    "rendez_vous_rdv_insertion": {
+        "rendez_vous": "n::text",
+        "participation": "n::text",
+        "usager": "n::text",
+        "categorie": "'rsa_orientation'",
+        "statut": "CASE WHEN n % 8 = 1 THEN 'absent' ELSE 'honore' END",
+        "debut_le": "cree",
+        "duree_minutes": "45",
+        "rattache": "n % 100 <> 1",
+    },
+    "usager_rdv_insertion": {"usager": "n::text", "personne_id": "{id:personne}"},
+    "reception_rdv_insertion": {
+        "empreinte": "sha256(n::text::bytea)",
+        "statut": "CASE WHEN n % 1000 = 1 THEN 'inintelligible' ELSE 'appliquee' END",
+        "modele": "'Rdv'",
+        "objet": "n::text",
+        "emis_le": "cree",
+    },
+    "activite_france_travail": {
+        "identifiant_ft": "'activite-' || n",
+        # Most are answered, and gone; a réorientation is rare.
+        "statut": "CASE n % 100 WHEN 0 THEN 'a_decider' WHEN 10 THEN 'inconnue' ELSE 'disparue'"
+        " END",
+        "code_activite": "CASE WHEN n % 500 = 0 THEN 'ACT414' ELSE 'ACT382' END",
+        "reconnue_id": "{id:personne}",
+        "orientation_id": "{id:orientation}",
+        "date_echeance": "(cree + interval '15 days')::date",
+        "vue_le": "cree",
+        "disparue_le": "CASE WHEN n % 100 > 10 THEN cree + interval '20 days' END",
     },
     "organisme_referent": {
         "reference": "'org-' || n",
@@ -259,11 +303,17 @@ POPULATION = Population(
     autres=frozenset({"compte_place", "import_morceau"}),
     ensuite=_COMPTES,
     de="orientation",
-    noms={"organisme": "organisme_referent"},
+    noms={
+        "organisme": "organisme_referent",
+        "rendez_vous_partenaire": "rendez_vous_rdv_insertion",
+        "invitation": "invitation_rdv_insertion",
+    },
     filtres={
         "commune": ("35238", COMMUNE_RARE),
         "code_commune": ("35238", COMMUNE_RARE),
         "code": ("orientation_pcd",),
+        "rattache": ("false", "true"),
+        "code_activite": ("ACT382", "ACT414"),
     },
     ni_listes_ni_personnes=("/v1/jeux-de-regles", "/v1/indicateurs"),
 )

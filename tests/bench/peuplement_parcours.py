@@ -76,6 +76,9 @@ _DE_QUI: Mapping[str, LiteralString] = {
     "mouvement_droit": "n % 10 = 1",
     "acces_parcours": "true",
     "emploi": "n % 4 = 1",
+    # Of nobody known, one in forty; no reading is due, for none is set.
+    "convention_immersion": "n % 4 = 1",
+    "lecture_immersions": "false",
     "acte_emploi": "n % 4 = 1",
     "dispositif": "n % 6 = 1",
     "acte_dispositif": "n % 6 = 1",
@@ -87,6 +90,7 @@ _DE_QUI: Mapping[str, LiteralString] = {
     "inscription": "n % 2 = 0 AND n >= 10",
     "inscription_sante": "n % 30 = 0",
     # A département has so many of them, whoever lives there.
+    "synchronisation_data_inclusion": "n <= 1000",
     "offre": "n <= {offres}",
     "offre_frein": "n <= {offres}",
     "employeur": "n <= {employeurs}",
@@ -413,6 +417,18 @@ _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
         "date_fin_aide": "CASE emploi WHEN 'contrat_aide' THEN jour + 280 END",
     },
     "acte_emploi": {"date_acte": "jour + 100"},
+    "convention_immersion": {
+        "convention_id": "{id:convention_immersion}",
+        "statut": "'ACCEPTED_BY_VALIDATOR'",
+        "etat": "CASE WHEN n % 160 = 1 THEN 'personne_inconnue' ELSE 'rattachee' END",
+        "empreinte": "sha256(n::text::bytea)",
+        "parcours_id": "CASE WHEN n % 160 <> 1 THEN {id:parcours} END",
+        "emploi_id": "CASE WHEN n % 160 <> 1 THEN {id:emploi} END",
+        "siret": "'10000000900017'",
+        "date_debut": "jour + 100",
+        "date_fin": "jour + 110",
+        "rome": "'F1703'",
+    },
     "dispositif": {
         "type": "(ARRAY['pass_iae', 'cej', 'pacea', 'trajectoire_autonomie'])[1 + n / 6 % 4]",
         "statut": "CASE WHEN n % 5 = 0 THEN 'clos' ELSE 'ouvert' END",
@@ -454,6 +470,7 @@ _VALEURS: Mapping[str, Mapping[str, LiteralString]] = {
         "minutes": "600",
         "parcours_id": "{id:parcours}",
     },
+    "synchronisation_data_inclusion": {"statut": "'terminee'"},
     "offre": {
         "origine": "'collectivite'",
         "titre": "'Offre ' || n",
@@ -635,6 +652,8 @@ POPULATION = Population(
         # Read in orientation, which does not know these people: what is read here, the document
         # for France Travail reads too.
         r"/diagnostics/prerempli$|"
+        # One row says where a collectivité's reading stands; what is counted beside is by an index.
+        r"^/v1/conventions-immersion/bilan$|"
         # A deadline is computed, from dates of two tables and local delays: by its day, or by its
         # state, all that is due is read; the oldest first, what came before the law is passed
         # over. Those of one parcours are not exempt. docs/mesures.md says what it costs.

@@ -5,6 +5,7 @@ from sqlalchemy.engine import Row
 
 from deploy.local.partenaire import Partenaire
 from deploy.local.services import Installation
+from services.orientation.activites_france_travail import travail as activites
 from services.orientation.france_travail import queries, travail
 from services.orientation.settings import Settings
 from shared.socle.service import Service
@@ -42,6 +43,11 @@ async def reconcilier(si: Partenaire, installation: Installation) -> dict[str, s
             for rang, row in enumerate(rows):
                 monde.ajouter(_usager(service, rang, row))
             await travail.echanger_france_travail(service, "35D")
+            monde.tache("99900099999", "ACT382", "INSEA", typeParcours="PED")
+            await activites.lire_activites_france_travail(service, "35D")
+            (activite, *_) = [
+                une async for une in si.tout("orientation", "/v1/activites-france-travail")
+            ]
             (ecart, *_) = [
                 un
                 async for un in si.tout("orientation", "/v1/ecarts-france-travail")
@@ -63,6 +69,7 @@ async def reconcilier(si: Partenaire, installation: Installation) -> dict[str, s
     return {
         "reglage_france_travail_id": str(reglage["id"]),
         "ecart_orientation_id": str(ecart["id"]),
+        "activite_france_travail_id": str(activite["id"]),
     }
 
 

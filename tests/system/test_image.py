@@ -380,8 +380,9 @@ def test_compose_gives_a_service_its_own_settings_and_no_other(role: str, servic
 
     donnees = COMPOSE["services"][f"{role}{service}"]["environment"]
 
-    # A receiver of this machine is for trials: compose opens no such door.
-    assert set(donnees) == (alias - {"JALONS_WEBHOOKS_ESSAIS"}) | propres
+    # A receiver of this machine and the sandbox are for trials: compose opens no such door.
+    essais = {"JALONS_WEBHOOKS_ESSAIS", "JALONS_BAC_A_SABLE"}
+    assert set(donnees) == (alias - essais) | propres
     assert {"postgres", "cle", "secret"} <= set(Reglages.model_fields)
     # The one field left, `url`, is each service's own among the addresses that all are told.
     assert f"{prefixe}URL" in alias

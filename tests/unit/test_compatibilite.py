@@ -274,6 +274,11 @@ PLANTS = [
         {"statut-ajoute": True},
     ),
     (
+        "réponse à un intervalle",
+        mis(*_LISTER, "responses", "206", {"description": "Intervalle"}),
+        {"statut-ajoute": False},
+    ),
+    (
         "code de refus changé",
         mis(*_LISTER, "responses", "409", "description", "Refus : `plan-clos`, `plan-perdu`"),
         {"code-retire": True, "code-ajoute": False},

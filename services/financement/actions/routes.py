@@ -40,7 +40,9 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.modification import Fusion, changements, modifier
 from shared.socle.pages import PageDemandee, page_de, rendre_page
+from shared.socle.quotas import quota
 from shared.socle.reponses import Effet, rendre
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("actions")
@@ -120,36 +122,40 @@ async def creer_action(
     `financement:administrer`. Publie `financement.action.enregistree`.
     """
 
-    async def enregistrer() -> Effet:
-        rules.verifier_action(demande, await _cadre(tx, convention_id, demande))
-        instant, action_id = service.horloge(), new_id()
-        values = {
-            **demande.model_dump(mode="json", exclude={"cle"}),
-            "id": action_id,
-            "convention_id": convention_id,
-            "cree_le": instant,
-            "modifie_le": instant,
-        }
-        await queries.store_action(tx, values, demande.cle)
-        if demande.mode_capacite is not ModeCapacite.AUCUNE:
-            await open_comptes(tx, Livre.PLA, action_id)
-        await publier(
-            tx,
-            Fait("financement.action.enregistree", "actions", action_id, 1, Operation.CREATION),
-        )
-        if demande.places_ouvertes:
-            ecriture = Ecriture(
-                evenement=EvenementJournal.OUVERTURE_PLACES,
-                date_effet=await service.aujourdhui(tx),
-                lignes=lignes_ouverture(Livre.PLA, action_id, demande.places_ouvertes),
-                action_id=action_id,
-                source=demande.source,
-            )
-            await inscrire(tx, [ecriture], inscrite_le=instant)
-        row = await queries.read_action(tx, action_id, instant)
-        return Effet(rendre_action(row), location=f"/v1/actions/{action_id}", version=1)
+    return await once(tx, commande, lambda: enregistrer_action(service, tx, demande, convention_id))
 
-    return await once(tx, commande, enregistrer)
+
+async def enregistrer_action(
+    service: Service, tx: Transaction, demande: ActionCreation, convention_id: UUID
+) -> Effet:
+    """Record an action, its key and its places."""
+    rules.verifier_action(demande, await _cadre(tx, convention_id, demande))
+    instant, action_id = service.horloge(), new_id()
+    values = {
+        **demande.model_dump(mode="json", exclude={"cle"}),
+        "id": action_id,
+        "convention_id": convention_id,
+        "cree_le": instant,
+        "modifie_le": instant,
+    }
+    await queries.store_action(tx, values, demande.cle)
+    if demande.mode_capacite is not ModeCapacite.AUCUNE:
+        await open_comptes(tx, Livre.PLA, action_id)
+    await publier(
+        tx,
+        Fait("financement.action.enregistree", "actions", action_id, 1, Operation.CREATION),
+    )
+    if demande.places_ouvertes:
+        ecriture = Ecriture(
+            evenement=EvenementJournal.OUVERTURE_PLACES,
+            date_effet=await service.aujourdhui(tx),
+            lignes=lignes_ouverture(Livre.PLA, action_id, demande.places_ouvertes),
+            action_id=action_id,
+            source=demande.source,
+        )
+        await inscrire(tx, [ecriture], inscrite_le=instant)
+    row = await queries.read_action(tx, action_id, instant)
+    return Effet(rendre_action(row), location=f"/v1/actions/{action_id}", version=1)
 
 
 @router.get(
@@ -202,7 +208,7 @@ async def lister_actions(
     "/actions/recherches",
     response_model=Disponibilites,
     summary="Rechercher ce qui reste de plusieurs actions",
-    dependencies=[portee("financement:lire")],
+    dependencies=[portee("financement:lire"), quota("recherche")],
 )
 async def rechercher_disponibilites(
     demande: DisponibilitesRequete, tx: TransactionDep, service: ServiceDep

@@ -38,6 +38,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre, rendre_lecture
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("conventions")
@@ -135,54 +136,58 @@ async def creer_convention(
     Publie `financement.convention.enregistree`.
     """
 
-    async def enregistrer() -> Effet:
-        rules.verifier_convention(demande)
-        if demande.convention_mere_id is not None:
-            await _exige_mere(tx, demande.convention_mere_id)
-        instant, jour = service.horloge(), await service.aujourdhui(tx)
-        convention_id, version_id = new_id(), new_id()
-        contenu = rules.contenu_initial(demande).model_dump(mode="json")
-        etat = rules.Etat(
-            statut=demande.statut,
-            signataires=tuple(rules.signataire_initial(one) for one in demande.signataires),
-            date_deliberation=demande.date_deliberation,
-            reference_deliberation=demande.reference_deliberation,
-            date_signature=demande.date_signature,
-            date_effet=demande.date_effet,
-        )
-        communs = {**lignes_etat(etat), "cree_le": instant, "modifie_le": instant}
-        convention = {
-            **communs,
-            **en_vigueur(contenu),
-            "id": convention_id,
-            "reference": demande.reference,
-            "type": demande.type,
-            "convention_mere_id": demande.convention_mere_id,
-            "version_courante_id": version_id,
-            "source": demande.source,
-        }
-        version = {
-            **communs,
-            "id": version_id,
-            "convention_id": convention_id,
-            "numero": 0,
-            "nature": NatureVersion.INITIALE,
-            "reference": demande.reference,
-            "statut": rules.statut_initiale(demande.statut),
-            "etat_initial": to_jsonable_python(lignes_etat(etat)),
-            "contenu": contenu,
-            "contenu_sha256": rules.empreinte(contenu),
-            "differences": [],
-            "avertissements": [],
-            "jour_inscription": jour,
-            "source": demande.source,
-        }
-        await queries.store_convention(tx, convention, version)
-        await _publier(tx, "enregistree", convention_id, 1, Operation.CREATION)
-        row = await queries.read_convention(tx, convention_id)
-        return Effet(_render(row), location=f"/v1/conventions/{convention_id}", version=1)
+    return await once(tx, commande, lambda: enregistrer_convention(service, tx, demande))
 
-    return await once(tx, commande, enregistrer)
+
+async def enregistrer_convention(
+    service: Service, tx: Transaction, demande: ConventionCreation
+) -> Effet:
+    """Record a convention and its first version."""
+    rules.verifier_convention(demande)
+    if demande.convention_mere_id is not None:
+        await _exige_mere(tx, demande.convention_mere_id)
+    instant, jour = service.horloge(), await service.aujourdhui(tx)
+    convention_id, version_id = new_id(), new_id()
+    contenu = rules.contenu_initial(demande).model_dump(mode="json")
+    etat = rules.Etat(
+        statut=demande.statut,
+        signataires=tuple(rules.signataire_initial(one) for one in demande.signataires),
+        date_deliberation=demande.date_deliberation,
+        reference_deliberation=demande.reference_deliberation,
+        date_signature=demande.date_signature,
+        date_effet=demande.date_effet,
+    )
+    communs = {**lignes_etat(etat), "cree_le": instant, "modifie_le": instant}
+    convention = {
+        **communs,
+        **en_vigueur(contenu),
+        "id": convention_id,
+        "reference": demande.reference,
+        "type": demande.type,
+        "convention_mere_id": demande.convention_mere_id,
+        "version_courante_id": version_id,
+        "source": demande.source,
+    }
+    version = {
+        **communs,
+        "id": version_id,
+        "convention_id": convention_id,
+        "numero": 0,
+        "nature": NatureVersion.INITIALE,
+        "reference": demande.reference,
+        "statut": rules.statut_initiale(demande.statut),
+        "etat_initial": to_jsonable_python(lignes_etat(etat)),
+        "contenu": contenu,
+        "contenu_sha256": rules.empreinte(contenu),
+        "differences": [],
+        "avertissements": [],
+        "jour_inscription": jour,
+        "source": demande.source,
+    }
+    await queries.store_convention(tx, convention, version)
+    await _publier(tx, "enregistree", convention_id, 1, Operation.CREATION)
+    row = await queries.read_convention(tx, convention_id)
+    return Effet(_render(row), location=f"/v1/conventions/{convention_id}", version=1)
 
 
 def en_vigueur(contenu: Mapping[str, Any]) -> dict[str, Any]:

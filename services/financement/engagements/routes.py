@@ -37,11 +37,13 @@ from shared.schemas.financement.engagements import (
 )
 from shared.schemas.financement.journal import EvenementJournal, Livre, Poste
 from shared.socle.contrat import CommandeDep, SiVersion, portee, routeur
+from shared.socle.db import Transaction
 from shared.socle.documents import refusals
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("engagements")
@@ -80,72 +82,72 @@ async def creer_engagement(
     `financement.engagement:ecrire`. Publie `financement.engagement.cree`.
     """
 
-    async def engager() -> Effet:
-        aujourdhui = await service.aujourdhui(tx)
-        jour = rules.verifier_engagement(demande, aujourdhui)
-        fuseau, instant = await service.fuseau(tx), service.horloge()
-        etat, echues = await lock_action(
-            tx, demande.action_id, instant, paie=True, autre=demande.ae_id
-        )
-        tenues = tenues_reservees(
-            apres_expirations(etat, echues),
-            places=0,
-            montant_centimes=(couvert := rules.montant_couvert(demande, jour)),
-            jour=jour,
-        )
-        lignes = [
-            ligne
-            for tenue in tenues
-            for ligne in transfert(
-                Livre.ENG, tenue.objet_id, tenue.quantite, Poste.DISPONIBLE, Poste.ENGAGE
-            )
-        ]
-        if demande.ae_id is not None:
-            affecte, statut = await queries.read_affectee(tx, demande.ae_id)
-            exige_votee(statut)
-            rules.exige_autorisation(demande.montant_centimes, affecte)
-            lignes += transfert(
-                Livre.AE, demande.ae_id, demande.montant_centimes, Poste.AFFECTEE, Poste.ENGAGEE
-            )
-        pieces = exige_connues(demande.pieces, await lock_pieces(tx, demande.pieces), "pieces")
-        ids, cle = [piece.id for piece in pieces], rules.cle_doublon(demande)
-        doublons = rules.doublons_engagement(
-            cle,
-            rules.exercices_de(demande, jour),
-            frozenset(ids),
-            await queries.read_voisins(tx, cle, ids),
-        )
-        ecritures = await expirer(tx, echues, fuseau)
-        engagement_id = new_id()
-        await actes.publier_engagement(tx, "cree", engagement_id, 1, Operation.CREATION)
-        engagement = await queries.store_engagement(
-            tx,
-            engagement_id,
-            {
-                **demande.model_dump(exclude={"montant_centimes"}),
-                "non_couvert": demande.montant_centimes - couvert,
-                "date_engagement": jour,
-                "pieces": ids,
-                "cle_doublon": cle,
-                "avertissements": [doublon.model_dump(mode="json") for doublon in doublons],
-            },
-            tenues,
-            instant,
-        )
-        ecritures.append(
-            Ecriture(
-                evenement=EvenementJournal.ENGAGEMENT,
-                date_effet=jour,
-                lignes=lignes,
-                action_id=demande.action_id,
-                engagement_id=engagement_id,
-                source=demande.objet,
-            )
-        )
-        await inscrire(tx, ecritures, inscrite_le=instant)
-        return Effet(engagement, location=f"/v1/engagements/{engagement_id}", version=1)
+    return await once(tx, commande, lambda: engager_montant(service, tx, demande))
 
-    return await once(tx, commande, engager)
+
+async def engager_montant(service: Service, tx: Transaction, demande: EngagementCreation) -> Effet:
+    """Commit an amount to a third party."""
+    aujourdhui = await service.aujourdhui(tx)
+    jour = rules.verifier_engagement(demande, aujourdhui)
+    fuseau, instant = await service.fuseau(tx), service.horloge()
+    etat, echues = await lock_action(tx, demande.action_id, instant, paie=True, autre=demande.ae_id)
+    tenues = tenues_reservees(
+        apres_expirations(etat, echues),
+        places=0,
+        montant_centimes=(couvert := rules.montant_couvert(demande, jour)),
+        jour=jour,
+    )
+    lignes = [
+        ligne
+        for tenue in tenues
+        for ligne in transfert(
+            Livre.ENG, tenue.objet_id, tenue.quantite, Poste.DISPONIBLE, Poste.ENGAGE
+        )
+    ]
+    if demande.ae_id is not None:
+        affecte, statut = await queries.read_affectee(tx, demande.ae_id)
+        exige_votee(statut)
+        rules.exige_autorisation(demande.montant_centimes, affecte)
+        lignes += transfert(
+            Livre.AE, demande.ae_id, demande.montant_centimes, Poste.AFFECTEE, Poste.ENGAGEE
+        )
+    pieces = exige_connues(demande.pieces, await lock_pieces(tx, demande.pieces), "pieces")
+    ids, cle = [piece.id for piece in pieces], rules.cle_doublon(demande)
+    doublons = rules.doublons_engagement(
+        cle,
+        rules.exercices_de(demande, jour),
+        frozenset(ids),
+        await queries.read_voisins(tx, cle, ids),
+    )
+    ecritures = await expirer(tx, echues, fuseau)
+    engagement_id = new_id()
+    await actes.publier_engagement(tx, "cree", engagement_id, 1, Operation.CREATION)
+    engagement = await queries.store_engagement(
+        tx,
+        engagement_id,
+        {
+            **demande.model_dump(exclude={"montant_centimes"}),
+            "non_couvert": demande.montant_centimes - couvert,
+            "date_engagement": jour,
+            "pieces": ids,
+            "cle_doublon": cle,
+            "avertissements": [doublon.model_dump(mode="json") for doublon in doublons],
+        },
+        tenues,
+        instant,
+    )
+    ecritures.append(
+        Ecriture(
+            evenement=EvenementJournal.ENGAGEMENT,
+            date_effet=jour,
+            lignes=lignes,
+            action_id=demande.action_id,
+            engagement_id=engagement_id,
+            source=demande.objet,
+        )
+    )
+    await inscrire(tx, ecritures, inscrite_le=instant)
+    return Effet(engagement, location=f"/v1/engagements/{engagement_id}", version=1)
 
 
 @router.post(

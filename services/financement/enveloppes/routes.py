@@ -43,6 +43,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("enveloppes")
@@ -100,24 +101,28 @@ async def creer_enveloppe(
     Publie `financement.enveloppe.enregistree`.
     """
 
-    async def enregistrer() -> Effet:
-        rules.verifier_enveloppe(demande)
-        await _exige_cadre(tx, demande)
-        instant, enveloppe_id = service.horloge(), new_id()
-        values = {
-            **demande.model_dump(),
-            "id": enveloppe_id,
-            "statut": rules.statut_initial(demande),
-            "cree_le": instant,
-            "modifie_le": instant,
-        }
-        await queries.store_enveloppe(tx, values)
-        await open_comptes(tx, Livre.ENG, enveloppe_id)
-        await publier_enveloppe(tx, "enregistree", enveloppe_id, 1, Operation.CREATION)
-        row = await queries.read_enveloppe(tx, enveloppe_id, instant)
-        return Effet(_render(row), location=f"/v1/enveloppes/{enveloppe_id}", version=1)
+    return await once(tx, commande, lambda: enregistrer_enveloppe(service, tx, demande))
 
-    return await once(tx, commande, enregistrer)
+
+async def enregistrer_enveloppe(
+    service: Service, tx: Transaction, demande: EnveloppeCreation
+) -> Effet:
+    """Record an envelope, without money."""
+    rules.verifier_enveloppe(demande)
+    await _exige_cadre(tx, demande)
+    instant, enveloppe_id = service.horloge(), new_id()
+    values = {
+        **demande.model_dump(),
+        "id": enveloppe_id,
+        "statut": rules.statut_initial(demande),
+        "cree_le": instant,
+        "modifie_le": instant,
+    }
+    await queries.store_enveloppe(tx, values)
+    await open_comptes(tx, Livre.ENG, enveloppe_id)
+    await publier_enveloppe(tx, "enregistree", enveloppe_id, 1, Operation.CREATION)
+    row = await queries.read_enveloppe(tx, enveloppe_id, instant)
+    return Effet(_render(row), location=f"/v1/enveloppes/{enveloppe_id}", version=1)
 
 
 @router.post(

@@ -33,6 +33,7 @@ from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
+from shared.socle.quotas import quota
 from shared.socle.reponses import Effet, rendre_lecture
 from shared.socle.transactions import ServiceDep, TransactionDep
 from shared.socle.travaux import differer
@@ -158,7 +159,7 @@ async def creer_journee_complementaire(
     status_code=202,
     response_model=ClotureExercice,
     summary="Clore un exercice",
-    dependencies=[portee("financement:administrer")],
+    dependencies=[portee("financement:administrer"), quota("job")],
     responses=refusals(Introuvable, TransitionInterdite, VersionDepassee),
 )
 async def cloturer_exercice(

@@ -23,12 +23,14 @@ from shared.schemas.financement.justificatifs import (
     TypeJustificatif,
 )
 from shared.socle.contrat import CommandeDep, portee, routeur
+from shared.socle.db import Transaction
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre_lecture
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("justificatifs")
@@ -64,19 +66,21 @@ async def creer_justificatif(
     `financement.justificatif.enregistre`.
     """
 
-    async def enregistrer() -> Effet:
-        rules.verifier_justificatif(demande, await service.aujourdhui(tx))
-        instant, justificatif_id = service.horloge(), new_id()
-        dates = {"cree_le": instant, "modifie_le": instant}
-        await queries.store_justificatif(
-            tx, {**demande.model_dump(), **dates, "id": justificatif_id}
-        )
-        fait = "financement.justificatif.enregistre"
-        await publier(tx, Fait(fait, "justificatifs", justificatif_id, 1, Operation.CREATION))
-        row = await queries.read_justificatif(tx, justificatif_id)
-        return Effet(_render(row), location=f"/v1/justificatifs/{justificatif_id}", version=1)
+    return await once(tx, commande, lambda: enregistrer_justificatif(service, tx, demande))
 
-    return await once(tx, commande, enregistrer)
+
+async def enregistrer_justificatif(
+    service: Service, tx: Transaction, demande: JustificatifCreation
+) -> Effet:
+    """Record a piece by its digest."""
+    rules.verifier_justificatif(demande, await service.aujourdhui(tx))
+    instant, justificatif_id = service.horloge(), new_id()
+    dates = {"cree_le": instant, "modifie_le": instant}
+    await queries.store_justificatif(tx, {**demande.model_dump(), **dates, "id": justificatif_id})
+    fait = "financement.justificatif.enregistre"
+    await publier(tx, Fait(fait, "justificatifs", justificatif_id, 1, Operation.CREATION))
+    row = await queries.read_justificatif(tx, justificatif_id)
+    return Effet(_render(row), location=f"/v1/justificatifs/{justificatif_id}", version=1)
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""The token of France Travail that the workers of one collectivité share: a sealed row."""
+"""The tokens of partners that the workers of one collectivité share: a sealed row each."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from services.orientation import tables
-from shared.clients.france_travail.jetons import BAIL_S, Jeton
+from shared.clients.jetons_partages import BAIL_S, Jeton
 from shared.socle.auth import Acces
 from shared.socle.coffre import Coffre
 from shared.socle.db import BaseDeDonnees, siens

@@ -5,7 +5,7 @@ from datetime import timedelta
 from services.orientation.imports import queries
 from services.orientation.imports.rules import RESULTATS_JOURS
 from shared.schemas.commun import Operation
-from shared.schemas.orientation.imports import StatutImport
+from shared.schemas.imports import StatutImport
 from shared.socle.db import ATTENTE_TRAVAIL
 from shared.socle.evenements import Fait, publier
 from shared.socle.service import Service

@@ -6,36 +6,75 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Date,
     Row,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     exists,
+    false,
     func,
     insert,
+    null,
     or_,
     select,
     text,
+    union_all,
     update,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from services.orientation import tables
 from services.orientation.flux.canonique import EnteteFlux, EtatDossier
 from services.orientation.imports.rules import DossierConnu, PersonneConnue
 from shared.refus import Introuvable
-from shared.schemas.orientation.imports import StatutImport
+from shared.schemas.imports import StatutImport
 from shared.schemas.orientation.vocabulaire import StatutOrientation
 from shared.socle.db import Transaction, siens
 from shared.socle.pages import PageDemandee, paginer
+from shared.socle.tables import ImportLignes
 
 _I, _D, _P, _O = tables.Import, tables.Dossier, tables.Personne, tables.Orientation
 _K, _AUTRE = aliased(_P), aliased(_P)
-_M, _R = tables.ImportMorceau, tables.ImportResultat
+_M, _R, _L = tables.ImportMorceau, tables.ImportResultat, ImportLignes
 
 _SELECT = select(*_I.__table__.columns).where(siens(_I))
 _BY_ID = _SELECT.where(_I.id == bindparam("id"))
+_COMMUNES = (
+    "id",
+    "version",
+    "cree_le",
+    "modifie_le",
+    "type",
+    "statut",
+    "empreinte",
+    "taille_octets",
+    "recu_le",
+    "termine_le",
+    "probleme",
+)
+# Two tables, one list: each part comes in order from its own index.
+_FICHIERS = union_all(
+    select(
+        *(getattr(_I, nom) for nom in _COMMUNES),
+        _I.date_reference,
+        _I.compteurs,
+        _I.complet,
+        false().label("essai"),
+        cast(null(), JSONB).label("lignes"),
+    ).where(siens(_I)),
+    select(
+        *(getattr(_L, nom) for nom in _COMMUNES),
+        cast(null(), Date),
+        cast(null(), JSONB),
+        _L.statut == StatutImport.TERMINEE.value,
+        _L.essai,
+        _L.compteurs,
+    ).where(siens(_L), _L.client_id == bindparam("le_client")),
+).subquery("fichiers")
 _INSERT = insert(_I).returning(*_I.__table__.columns)
 _HOLD = (
     select(_I.id)
@@ -233,9 +272,14 @@ async def read_import(tx: Transaction, import_id: UUID) -> Row[Any]:
     return row
 
 
+async def find_import(tx: Transaction, import_id: UUID) -> Row[Any] | None:
+    """Read one flux, if there is one of this id: else it may be a file of lines."""
+    return (await tx.execute(_BY_ID, {"id": import_id})).one_or_none()
+
+
 async def list_imports(tx: Transaction, page: PageDemandee) -> Sequence[Row[Any]]:
-    """Read a page of imports."""
-    return await paginer(tx, _SELECT, _I, page)
+    """Read a page of the fluxes, and of the files of lines that the caller deposited."""
+    return await paginer(tx, select(_FICHIERS), _FICHIERS.c, page, {"le_client": tx.acces.auteur})
 
 
 async def read_morceau(tx: Transaction, import_id: UUID, numero: int) -> bytes | None:

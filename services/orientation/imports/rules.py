@@ -30,12 +30,15 @@ from services.orientation.mouvements.rules import (
     mouvements_foyer,
     mouvements_personne,
 )
+from shared.identifiants import nir_fictif
 from shared.refus import Refus
-from shared.schemas.orientation.imports import StatutLigne, TypeMouvement
+from shared.schemas.imports import StatutLigne
+from shared.schemas.orientation.imports import TypeMouvement
 
 RESULTATS_JOURS = 30  # after the end of the import (contract guide, 12.4)
 
 MOTIF_ANTERIEUR = "date_reference_anterieure"
+MOTIF_NIR_INTERDIT = "nir_interdit_ici"
 MOTIF_NIR_EN_DOUBLE = "nir_en_double"
 MOTIF_NIR_DEJA_ATTRIBUE = "nir_deja_attribue"
 
@@ -267,6 +270,11 @@ def verifier_conservation(termine_le: datetime | None, instant: datetime) -> Non
     """
     if termine_le is not None and termine_le < instant - timedelta(days=RESULTATS_JOURS):
         raise FichierExpire
+
+
+def que_des_fictives(foyer: Foyer) -> bool:
+    """Whether no NIR of a foyer may be somebody's: all that the sandbox takes."""
+    return all(un.nir is None or nir_fictif(un.nir) for un in foyer.personnes)
 
 
 def orientables(foyer: Foyer) -> tuple[PersonneFlux, ...]:

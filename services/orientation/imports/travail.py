@@ -32,12 +32,8 @@ from services.orientation.places.sorties import clore_en_vigueur
 from services.orientation.rapprochements.queries import proposer
 from shared.delais import delai_en_vigueur, jour_civil
 from shared.schemas.commun import Operation
-from shared.schemas.orientation.imports import (
-    CompteursImport,
-    StatutImport,
-    StatutLigne,
-    TypeMouvement,
-)
+from shared.schemas.imports import StatutImport, StatutLigne
+from shared.schemas.orientation.imports import CompteursImport, TypeMouvement
 from shared.schemas.orientation.orientations import OrigineOrientation
 from shared.schemas.orientation.vocabulaire import StatutOrientation
 from shared.socle import tables as communes
@@ -368,6 +364,10 @@ async def _write_group(
             _count(compteurs, lue.element, StatutLigne.REFUSEE)
             continue
         dossier = dossiers.get(lue.element.cle)
+        if service.bac is not None and not rules.que_des_fictives(lue.element):
+            lot.refuser(rang, lue.element, rules.MOTIF_NIR_INTERDIT, "NIR")
+            _count(compteurs, lue.element, StatutLigne.REFUSEE)
+            continue
         plan = rules.planifier(
             lue.element,
             lue.identifiees,

@@ -37,6 +37,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.modification import Fusion, changements, modifier
 from shared.socle.pages import PageDemandee, page_de, rendre_page
+from shared.socle.quotas import quota
 from shared.socle.reponses import Effet, rendre
 from shared.socle.transactions import ServiceDep, TransactionDep
 from shared.socle.travaux import differer
@@ -245,7 +246,7 @@ async def creer_mise_en_vigueur(
     status_code=202,
     response_model=Simulation,
     summary="Simuler un jeu de règles sur une période",
-    dependencies=[portee("orientation:administrer")],
+    dependencies=[portee("orientation:administrer"), quota("job")],
     responses=refusals(Introuvable, VersionDepassee),
 )
 async def simuler_jeu_de_regles(

@@ -2,5 +2,6 @@
 
 from services.orientation.tables import Base
 from shared.socle.migrations import run
+from shared.socle.volumes.tables import Base as Volumes
 
-run("orientation", Base.metadata)
+run("orientation", Base.metadata, Volumes.metadata)

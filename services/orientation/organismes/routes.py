@@ -17,7 +17,7 @@ from shared.schemas.orientation.organismes import (
     PageOrganismesReferents,
 )
 from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
-from shared.socle.db import exige_version
+from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
 from shared.socle.evenements import Fait, publier
 from shared.socle.idempotence import once
@@ -25,7 +25,8 @@ from shared.socle.ids import new_id
 from shared.socle.modification import Fusion, changements, modifier
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre
-from shared.socle.transactions import TransactionDep
+from shared.socle.service import Service
+from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("organismes-referents")
 
@@ -39,24 +40,31 @@ router = routeur("organismes-referents")
     responses=refusals(queries.OrganismeExistant),
 )
 async def creer_organisme_referent(
-    demande: OrganismeReferentCreation, commande: CommandeDep, tx: TransactionDep
+    demande: OrganismeReferentCreation,
+    commande: CommandeDep,
+    service: ServiceDep,
+    tx: TransactionDep,
 ) -> Response:
     """Enregistre un organisme qui peut être désigné référent. Portée `orientation:administrer`.
 
     Publie `orientation.organisme_referent.enregistre`.
     """
 
-    async def enregistrer() -> Effet:
-        rules.verifier_organisme(demande)
-        row = await queries.store_organisme(tx, {"id": new_id(), **demande.model_dump()})
-        await publier(tx, _fait("enregistre", row, Operation.CREATION))
-        return Effet(
-            _render(row),
-            location=f"/v1/organismes-referents/{row.id}",
-            version=row.version,
-        )
+    return await once(tx, commande, lambda: enregistrer_organisme(service, tx, demande))
 
-    return await once(tx, commande, enregistrer)
+
+async def enregistrer_organisme(
+    _: Service, tx: Transaction, demande: OrganismeReferentCreation
+) -> Effet:
+    """Record an organisme référent."""
+    rules.verifier_organisme(demande)
+    row = await queries.store_organisme(tx, {"id": new_id(), **demande.model_dump()})
+    await publier(tx, _fait("enregistre", row, Operation.CREATION))
+    return Effet(
+        _render(row),
+        location=f"/v1/organismes-referents/{row.id}",
+        version=row.version,
+    )
 
 
 @router.get(
@@ -115,24 +123,33 @@ async def modifier_organisme_referent(
     `orientation.place.attribuee` pour chaque place donnée.
     """
 
-    async def changer() -> Effet:
-        courant = _render(await queries.read_organisme(tx, organisme_referent_id))
-        exige_version(courant.version, version)
-        valeurs = changements(courant, demande)
-        if not valeurs:
-            return Effet(courant, version=version, status=200)
-        rules.verifier_organisme(courant.model_copy(update=valeurs))
-        await queries.update_organisme(tx, organisme_referent_id, version, valeurs)
-        attribuees = (
-            await promote(tx, {organisme_referent_id: valeurs["places"]})
-            if "places" in valeurs
-            else []
-        )
-        row = await queries.read_organisme(tx, organisme_referent_id)
-        await publier(tx, _fait("modifie", row, Operation.MODIFICATION), *attribuees)
-        return Effet(_render(row), version=row.version, status=200)
+    return await modifier(
+        tx,
+        lambda: changer_organisme(tx, organisme_referent_id, demande, version),
+        essai=essai,
+    )
 
-    return await modifier(tx, changer, essai=essai)
+
+async def changer_organisme(
+    tx: Transaction,
+    organisme_referent_id: UUID,
+    demande: OrganismeReferentModification,
+    version: int,
+) -> Effet:
+    """Change what is sent of an organisme, and give the places that it adds."""
+    courant = _render(await queries.read_organisme(tx, organisme_referent_id))
+    exige_version(courant.version, version)
+    valeurs = changements(courant, demande)
+    if not valeurs:
+        return Effet(courant, version=version, status=200, change=False)
+    rules.verifier_organisme(courant.model_copy(update=valeurs))
+    await queries.update_organisme(tx, organisme_referent_id, version, valeurs)
+    attribuees = (
+        await promote(tx, {organisme_referent_id: valeurs["places"]}) if "places" in valeurs else []
+    )
+    row = await queries.read_organisme(tx, organisme_referent_id)
+    await publier(tx, _fait("modifie", row, Operation.MODIFICATION), *attribuees)
+    return Effet(_render(row), version=row.version, status=200)
 
 
 def _render(row: Row[Any]) -> OrganismeReferent:

@@ -49,6 +49,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre, rendre_lecture
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("orientations")
@@ -73,38 +74,40 @@ async def creer_orientation(
     Publie `orientation.orientation.ouverte`.
     """
 
-    async def ouvrir() -> Effet:
-        now = service.horloge()
-        recu_le = demande.recu_le or now
-        if recu_le > now:
-            message = "La reception est dans l'avenir"
-            raise Validation([Erreur("/recu_le", "date-incoherente", message)])
-        recu_jour = jour_civil(recu_le, await service.fuseau(tx))
-        personne = await lock_personne(tx, demande.personne_id, partage=True)
-        verifier_orientable(
-            situation_rsa(
-                beneficiaire=personne.beneficiaire_rsa, date_risque=personne.date_risque_rsa
-            ),
-            demande.organisme_demande,
-        )
-        exige_droit(await read_etat_dossier(tx, personne.dossier_id), demande.organisme_demande)
-        row = await queries.store_orientation(
-            tx,
-            {
-                "id": new_id(),
-                "personne_id": demande.personne_id,
-                "origine": OrigineOrientation.SAISIE.value,
-                "demande": demande.organisme_demande,
-                "statut": StatutOrientation.BROUILLON.value,
-                "recu_le": recu_le,
-                "date_limite": delai_en_vigueur("orientation_pcd", recu_jour).echeance(recu_jour),
-                "criteres": [],
-            },
-        )
-        await publier(tx, _fait("orientation.ouverte", row.id, 1, Operation.CREATION))
-        return Effet(_orientation(tx, row), location=f"/v1/orientations/{row.id}", version=1)
+    return await once(tx, commande, lambda: ouvrir_orientation(service, tx, demande))
 
-    return await once(tx, commande, ouvrir)
+
+async def ouvrir_orientation(
+    service: Service, tx: Transaction, demande: OrientationCreation
+) -> Effet:
+    """Open an orientation to make."""
+    now = service.horloge()
+    recu_le = demande.recu_le or now
+    if recu_le > now:
+        message = "La reception est dans l'avenir"
+        raise Validation([Erreur("/recu_le", "date-incoherente", message)])
+    recu_jour = jour_civil(recu_le, await service.fuseau(tx))
+    personne = await lock_personne(tx, demande.personne_id, partage=True)
+    verifier_orientable(
+        situation_rsa(beneficiaire=personne.beneficiaire_rsa, date_risque=personne.date_risque_rsa),
+        demande.organisme_demande,
+    )
+    exige_droit(await read_etat_dossier(tx, personne.dossier_id), demande.organisme_demande)
+    row = await queries.store_orientation(
+        tx,
+        {
+            "id": new_id(),
+            "personne_id": demande.personne_id,
+            "origine": OrigineOrientation.SAISIE.value,
+            "demande": demande.organisme_demande,
+            "statut": StatutOrientation.BROUILLON.value,
+            "recu_le": recu_le,
+            "date_limite": delai_en_vigueur("orientation_pcd", recu_jour).echeance(recu_jour),
+            "criteres": [],
+        },
+    )
+    await publier(tx, _fait("orientation.ouverte", row.id, 1, Operation.CREATION))
+    return Effet(_orientation(tx, row), location=f"/v1/orientations/{row.id}", version=1)
 
 
 @router.get(
@@ -184,74 +187,82 @@ async def deposer_criteres(
     `orientation.proposition.etablie`.
     """
 
-    async def deposer() -> Effet:
-        jour = await service.aujourdhui(tx)
-        row = await queries.lock_orientation(tx, orientation_id, version)
-        statut = StatutOrientation(row.statut)
-        if statut in (StatutOrientation.OUVERTE, StatutOrientation.CLOTUREE):
-            raise rules.OrientationDejaDecidee(statut)
-        enonces = [Critere(un.champ, un.valeur) for un in demande.criteres]
-        criteres_rules.verifier(enonces)
-        if demande.date_recueil > jour:
-            message = "Le recueil est dans l'avenir"
-            raise Validation([Erreur("/date_recueil", "date-incoherente", message)])
-        if demande.obstacle_temporaire is not None:
-            enonces.append(Critere(CHAMP_OBSTACLE, str(demande.obstacle_temporaire).lower()))
-        recueil = {
-            "id": new_id(),
-            "criteres": [asdict(critere) for critere in enonces],
-            "source": demande.source.value,
-            "date_recueil": demande.date_recueil,
-            "client_id": tx.acces.auteur,
-        }
-        criteres = criteres_rules.fusionner(
-            [*await queries.read_enonces(tx, orientation_id), queries.enonce(recueil)]
-        )
-        jeu_id, regles = await regles_au(tx, jour, brsa=row.beneficiaire_rsa)
-        etablie = etablir(
-            criteres,
-            situation_au(
-                jour,
-                brsa=row.beneficiaire_rsa,
-                date_naissance=row.date_naissance,
-                code_commune=row.code_commune,
-                criteres=criteres,
-                demande=row.demande and OrganismeDemande(row.demande),
-            ),
-            map(candidat, await all_organismes(tx)),
-            jour,
-            regles,
-        )
-        proposition, orientation_version = await queries.store_criteres(
-            tx,
-            orientation_id,
-            recueil=recueil,
-            proposition={
-                "id": new_id(),
-                "jeu_de_regles_id": jeu_id,
-                "version_regles": etablie.version_regles,
-                "regle": etablie.regle,
-                "type_parcours": etablie.type_parcours,
-                "organisme_referent_id": etablie.organisme_referent_id,
-                "entrees": etablie.entrees,
-                "explication": queries.as_json(asdict(etablie.explication)),
-            },
-            criteres=[asdict(critere) for critere in criteres],
-            statut=etablie.statut,
-        )
-        await publier(
-            tx,
-            _fait(
-                "proposition.etablie", orientation_id, orientation_version, Operation.MODIFICATION
-            ),
-        )
-        return Effet(
-            _proposition(tx, proposition),
-            location=f"/v1/propositions/{proposition.id}",
-            version=orientation_version,
-        )
+    return await once(
+        tx, commande, lambda: ajouter_criteres(service, tx, demande, orientation_id, version)
+    )
 
-    return await once(tx, commande, deposer)
+
+async def ajouter_criteres(
+    service: Service,
+    tx: Transaction,
+    demande: CriteresCreation,
+    orientation_id: UUID,
+    version: int | None = None,
+) -> Effet:
+    """Add criteria and propose; without a version, whatever the orientation has become."""
+    jour = await service.aujourdhui(tx)
+    row = await queries.lock_orientation(tx, orientation_id, version)
+    statut = StatutOrientation(row.statut)
+    if statut in (StatutOrientation.OUVERTE, StatutOrientation.CLOTUREE):
+        raise rules.OrientationDejaDecidee(statut)
+    enonces = [Critere(un.champ, un.valeur) for un in demande.criteres]
+    criteres_rules.verifier(enonces)
+    if demande.date_recueil > jour:
+        message = "Le recueil est dans l'avenir"
+        raise Validation([Erreur("/date_recueil", "date-incoherente", message)])
+    if demande.obstacle_temporaire is not None:
+        enonces.append(Critere(CHAMP_OBSTACLE, str(demande.obstacle_temporaire).lower()))
+    recueil = {
+        "id": new_id(),
+        "criteres": [asdict(critere) for critere in enonces],
+        "source": demande.source.value,
+        "date_recueil": demande.date_recueil,
+        "client_id": tx.acces.auteur,
+    }
+    criteres = criteres_rules.fusionner(
+        [*await queries.read_enonces(tx, orientation_id), queries.enonce(recueil)]
+    )
+    jeu_id, regles = await regles_au(tx, jour, brsa=row.beneficiaire_rsa)
+    etablie = etablir(
+        criteres,
+        situation_au(
+            jour,
+            brsa=row.beneficiaire_rsa,
+            date_naissance=row.date_naissance,
+            code_commune=row.code_commune,
+            criteres=criteres,
+            demande=row.demande and OrganismeDemande(row.demande),
+        ),
+        map(candidat, await all_organismes(tx)),
+        jour,
+        regles,
+    )
+    proposition, orientation_version = await queries.store_criteres(
+        tx,
+        orientation_id,
+        recueil=recueil,
+        proposition={
+            "id": new_id(),
+            "jeu_de_regles_id": jeu_id,
+            "version_regles": etablie.version_regles,
+            "regle": etablie.regle,
+            "type_parcours": etablie.type_parcours,
+            "organisme_referent_id": etablie.organisme_referent_id,
+            "entrees": etablie.entrees,
+            "explication": queries.as_json(asdict(etablie.explication)),
+        },
+        criteres=[asdict(critere) for critere in criteres],
+        statut=etablie.statut,
+    )
+    await publier(
+        tx,
+        _fait("proposition.etablie", orientation_id, orientation_version, Operation.MODIFICATION),
+    )
+    return Effet(
+        _proposition(tx, proposition),
+        location=f"/v1/propositions/{proposition.id}",
+        version=orientation_version,
+    )
 
 
 @router.get(

@@ -25,6 +25,7 @@ from shared.schemas.orientation.personnes import (
     ReconnuePar,
 )
 from shared.schemas.orientation.rapprochements import MotifRapprochement
+from shared.socle.bac_a_sable.rules import verifier_nir
 from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
@@ -118,49 +119,59 @@ async def creer_enregistrement(
     ou `orientation.personne.modifiee`, et `orientation.rapprochement.propose`.
     """
 
-    async def enregistrer() -> Effet:
-        jour = await service.aujourdhui(tx)
-        rules.verifier_naissance(demande.date_naissance, jour)
-        rules.verifier_foyer(demande.organisme_payeur, demande.matricule, demande.role)
-        rules.verifier_risque(
-            demande.date_risque_rsa,
-            demande.source_risque_rsa,
-            beneficiaire=demande.beneficiaire_rsa,
-            jour=jour,
-        )
-        values = _colonnes(tx, service, demande)
-        candidats = await queries.find_candidats(tx, values, _foyer(demande))
-        personne_id, cle = rules.reconnaitre(
-            demande.date_naissance,
-            candidats,
-            numero=bool(demande.nir or demande.numero_france_travail or demande.matricule),
-        )
-        if personne_id is None:
-            row, proposes = await _creer(tx, values)
-            status = 201
-        else:
-            row = await queries.lock_personne(tx, personne_id)
-            proposes, status = [], 200
-            if cle is not ReconnuePar.IDENTITE:
-                portees = {une for un in candidats for une in un.cles}
-                row, proposes = await _completer(
-                    tx, service, row, rules.valeurs_recues(demande), values, portees
-                )
-        communes = rules.cles_communes(row.id, demande.date_naissance, candidats)
-        proposes += await rapprochements.proposer_paires(
-            tx, [(row.id, autre, [MotifRapprochement.CLE_COMMUNE]) for autre in communes]
-        )
-        # Whoever may not read is told of nobody more than they sent.
-        visible = personne_id is None or "orientation:lire" in tx.acces.portees
-        answer = Enregistrement(
-            personne_id=row.id,
-            personne=queries.render(row) if visible else None,
-            reconnue_par=cle,
-            rapprochements=proposes[:20],
-        )
-        return Effet(answer, location=f"/v1/personnes/{row.id}", version=row.version, status=status)
+    return await once(tx, commande, lambda: enregistrer_personne(service, tx, demande))
 
-    return await once(tx, commande, enregistrer)
+
+async def enregistrer_personne(
+    service: Service, tx: Transaction, demande: EnregistrementCreation
+) -> Effet:
+    """Recognise a person, or record one: the act of the route, and of a line of an import."""
+    jour = await service.aujourdhui(tx)
+    rules.verifier_naissance(demande.date_naissance, jour)
+    rules.verifier_foyer(demande.organisme_payeur, demande.matricule, demande.role)
+    rules.verifier_risque(
+        demande.date_risque_rsa,
+        demande.source_risque_rsa,
+        beneficiaire=demande.beneficiaire_rsa,
+        jour=jour,
+    )
+    values = _colonnes(tx, service, demande)
+    candidats = await queries.find_candidats(tx, values, _foyer(demande))
+    personne_id, cle = rules.reconnaitre(
+        demande.date_naissance,
+        candidats,
+        numero=bool(demande.nir or demande.numero_france_travail or demande.matricule),
+    )
+    if personne_id is None:
+        row, proposes = await _creer(tx, values)
+        status, lue = 201, 0
+    else:
+        row = await queries.lock_personne(tx, personne_id)
+        proposes, status, lue = [], 200, row.version
+        if cle is not ReconnuePar.IDENTITE:
+            portees = {une for un in candidats for une in un.cles}
+            row, proposes = await _completer(
+                tx, service, row, rules.valeurs_recues(demande), values, portees
+            )
+    communes = rules.cles_communes(row.id, demande.date_naissance, candidats)
+    proposes += await rapprochements.proposer_paires(
+        tx, [(row.id, autre, [MotifRapprochement.CLE_COMMUNE]) for autre in communes]
+    )
+    # Whoever may not read is told of nobody more than they sent.
+    visible = personne_id is None or "orientation:lire" in tx.acces.portees
+    answer = Enregistrement(
+        personne_id=row.id,
+        personne=queries.render(row) if visible else None,
+        reconnue_par=cle,
+        rapprochements=proposes[:20],
+    )
+    return Effet(
+        answer,
+        location=f"/v1/personnes/{row.id}",
+        version=row.version,
+        status=status,
+        change=row.version != lue,
+    )
 
 
 @router.get(
@@ -253,6 +264,8 @@ async def rechercher_personne(
     quota `recherche` : 30 par minute, par client et par collectivité.
     """
     rules.verifier_recherche(demande)
+    if service.bac is not None:
+        verifier_nir(demande.nir)
     if demande.nir is not None:
         known = await queries.find_by_nir(tx, service.coffre.empreinte(demande.nir))
         # Both must agree: a NIR tried alone would tell who is known here.
@@ -276,7 +289,13 @@ async def rechercher_personne(
 def _colonnes(
     tx: Transaction, service: Service, demande: PersonneCreation | EnregistrementCreation
 ) -> dict[str, Any]:
-    """The columns of a new person."""
+    """The columns of a new person.
+
+    Raises:
+        Validation: in the sandbox, her NIR may be somebody's.
+    """
+    if service.bac is not None:
+        verifier_nir(demande.nir)
     kept = demande.model_dump(
         exclude={"nir", "code_commune", "organisme_payeur", "matricule", "role"}
     )

@@ -3,9 +3,11 @@
 from services.orientation.tables.accueils import Accueil, Contact, Convocation, Dispense, Presence
 from services.orientation.tables.base import Base
 from services.orientation.tables.france_travail import (
+    ActiviteFranceTravail,
     EcartFranceTravail,
     EnvoiFranceTravail,
     JetonFranceTravail,
+    LectureFranceTravail,
     ReglageFranceTravail,
 )
 from services.orientation.tables.imports import Import, ImportMorceau, ImportResultat, Mouvement
@@ -41,12 +43,20 @@ from services.orientation.tables.personnes import (
     Personne,
     Rapprochement,
 )
+from services.orientation.tables.rdv_insertion import (
+    InvitationRdvInsertion,
+    ReceptionRdvInsertion,
+    ReglageInvitations,
+    RendezVousRdvInsertion,
+    UsagerRdvInsertion,
+)
 from services.orientation.tables.reorientations import ActeReorientation, Reexamen, Reorientation
 
 __all__ = [
     "Accueil",
     "ActeRapprochement",
     "ActeReorientation",
+    "ActiviteFranceTravail",
     "Affectation",
     "Alerte",
     "Annulation",
@@ -66,8 +76,10 @@ __all__ = [
     "ImportMorceau",
     "ImportResultat",
     "Indicateur",
+    "InvitationRdvInsertion",
     "JetonFranceTravail",
     "JeuDeRegles",
+    "LectureFranceTravail",
     "MiseEnVigueur",
     "Mouvement",
     "Notification",
@@ -79,10 +91,14 @@ __all__ = [
     "Presence",
     "Proposition",
     "Rapprochement",
+    "ReceptionRdvInsertion",
     "RecueilCriteres",
     "Reexamen",
     "ReglageFranceTravail",
+    "ReglageInvitations",
+    "RendezVousRdvInsertion",
     "Reorientation",
     "Simulation",
     "Unite",
+    "UsagerRdvInsertion",
 ]

@@ -1,6 +1,6 @@
 """What is exchanged with France Travail: the token, the switch, what was sent, what differs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,12 @@ from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from services.orientation.tables.base import Base
-from shared.schemas.orientation.france_travail import StatutEnvoi, TypeEcart
+from shared.clients.france_travail.vocabulaire import CodeActivite
+from shared.schemas.orientation.france_travail import (
+    StatutActiviteFranceTravail,
+    StatutEnvoi,
+    TypeEcart,
+)
 from shared.schemas.orientation.vocabulaire import TypeOrganisme, TypeParcours
 from shared.socle.dictionnaire import AUCUNE, CHIFFREE, INDIRECTE, colonne, fiche
 from shared.socle.tables import Changeante, Cle, Cloisonnee, Ecrite, Versionnee
@@ -20,14 +25,17 @@ class JetonFranceTravail(Cloisonnee, Base):
     __tablename__ = "jeton_france_travail"
     __table_args__ = (
         fiche(
-            "Le jeton d'accès à France Travail, commun aux travailleurs, et qui demande le suivant",
-            source="France Travail, POST /connexion/oauth2/access_token",
+            "Un jeton d'accès à un partenaire, commun aux travailleurs, et qui demande le suivant",
+            source="France Travail, POST /connexion/oauth2/access_token ; rdv-insertion, POST"
+            " /auth/sign_in",
             donnee=AUCUNE,
             conserve="jusqu'au suivant",
         ),
     )
 
-    cle: Mapped[str] = colonne("Royaume et portées du jeton", source="service", primary_key=True)
+    cle: Mapped[str] = colonne(
+        "Royaume et portées du jeton, ou partenaire", source="service", primary_key=True
+    )
     jeton: Mapped[bytes | None] = colonne(
         "Jeton scellé (AES-256-GCM) ; vide : le premier est demandé", CHIFFREE
     )
@@ -146,3 +154,97 @@ class EcartFranceTravail(Versionnee, Base):
         "Code par lequel la personne n'y est pas trouvée", AUCUNE, source="France Travail"
     )
     compare_le: Mapped[datetime] = colonne("Dernière comparaison", AUCUNE)
+
+
+class LectureFranceTravail(Changeante, Cloisonnee, Base):
+    """How far the reading of one of their work queues is, and who reads it."""
+
+    __tablename__ = "lecture_france_travail"
+    __table_args__ = (
+        fiche(
+            "Où en est la lecture d'une file d'activités de France Travail : une ligne par code",
+            source="service",
+        ),
+    )
+
+    code: Mapped[str] = colonne("Activité lue", codes=CodeActivite, primary_key=True)
+    complete_le: Mapped[datetime | None] = colonne(
+        "Début de la dernière lecture menée à son terme ; vide : aucune"
+    )
+    code_ft: Mapped[str | None] = colonne(
+        "Pourquoi la dernière n'y est pas allée : statut HTTP ou code", source="France Travail"
+    )
+    essais: Mapped[int] = colonne(
+        "Lectures manquées de suite", unite="essais", server_default=text("0")
+    )
+    reprendre_le: Mapped[datetime] = colonne(
+        "Instant de la prochaine, ou fin du bail de celle qui court"
+    )
+
+
+class ActiviteFranceTravail(Versionnee, Base):
+    """A task of their work queue: whose it is here, and what it waits for."""
+
+    __tablename__ = "activite_france_travail"
+    __table_args__ = (
+        Index(None, "collectivite", "identifiant_ft", unique=True),
+        # Each order of the list, alone and after each of its filters.
+        *(
+            Index(None, "collectivite", *filtre, tri, "id")
+            for filtre in ((), ("statut",), ("code_activite",))
+            for tri in ("cree_le", "date_echeance")
+        ),
+        Index(
+            "ix_activite_france_travail_presente",
+            "collectivite",
+            "id",
+            postgresql_where=text("disparue_le IS NULL"),
+        ),
+        ForeignKeyConstraint(
+            ["collectivite", "reconnue_id"], ["personne.collectivite", "personne.id"]
+        ),
+        ForeignKeyConstraint(
+            ["collectivite", "orientation_id"], ["orientation.collectivite", "orientation.id"]
+        ),
+        fiche(
+            "Une activité de la file que France Travail donne au département",
+            source="France Travail, GET /activites/chercher",
+            donnee=INDIRECTE,
+        ),
+    )
+
+    identifiant_ft: Mapped[str] = colonne("Identifiant de l'activité chez France Travail")
+    code_activite: Mapped[str] = colonne("Activité", codes=CodeActivite)
+    statut: Mapped[str] = colonne(
+        "Ce qu'elle attend d'ici", source="service", codes=StatutActiviteFranceTravail
+    )
+    # Not `personne_id`: a merge moves no row of it, whoever absorbed her is read through her.
+    reconnue_id: Mapped[UUID | None] = colonne(
+        "Personne d'ici qui a le numéro de l'usager, fusionnée peut-être depuis ; vide : aucune",
+        source="service",
+    )
+    numero_scelle: Mapped[bytes | None] = colonne(
+        "Numéro France Travail de l'usager, scellé (AES-256-GCM), tant que personne d'ici n'est"
+        " reconnu et que l'activité est dans la file",
+        CHIFFREE,
+    )
+    orientation_id: Mapped[UUID | None] = colonne(
+        "Orientation de la personne, à décider ou décidée", source="service"
+    )
+    type_parcours_ft: Mapped[str | None] = colonne(
+        "Parcours que dit l'activité", source="France Travail : typeParcours"
+    )
+    organisme_ft: Mapped[str | None] = colonne(
+        "Organisme que dit l'activité", source="France Travail : typeOrganismeAccompagnateur"
+    )
+    creee_ft_le: Mapped[datetime | None] = colonne("Création de l'activité chez France Travail")
+    date_echeance: Mapped[date] = colonne("Jour où elle est due ; à défaut, celui où elle fut lue")
+    date_echeance_proche: Mapped[date | None] = colonne(
+        "Jour dont France Travail fait le début de l'urgence"
+    )
+    vue_le: Mapped[datetime] = colonne(
+        "Début de la dernière lecture où elle était", AUCUNE, source="service"
+    )
+    disparue_le: Mapped[datetime | None] = colonne(
+        "Lecture qui a dit qu'elle n'y est plus ; vide : elle y est", source="service"
+    )

@@ -8,7 +8,8 @@ from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from services.orientation.tables.base import Base
-from shared.schemas.orientation.imports import StatutImport, StatutLigne, TypeImport, TypeMouvement
+from shared.schemas.imports import StatutImport, StatutLigne
+from shared.schemas.orientation.imports import TypeImport, TypeMouvement
 from shared.socle.dictionnaire import CHIFFREE, INDIRECTE, colonne, fiche
 from shared.socle.tables import Cle, Cloisonnee, Ecrite, Versionnee
 

@@ -72,7 +72,7 @@ async def lister_parcours(
     """
     rows = await queries.list_parcours(tx, page, personnes=personne_id, statuts=statut)
     if personne_id:
-        request.state.parcours_lus = [row.id for row in rows[: page.limite]]
+        request.state.parcours_lus = [row.id for row in page.montrees(rows)]
     sante = lit_sante(tx.acces.portees)
     return rendre_page(page, rows, lambda row: queries.render(row, sante=sante))
 

@@ -68,24 +68,28 @@ async def creer_activite(
     Portée `parcours:ecrire`. Publie `parcours.activite.prevue`.
     """
 
-    async def prevoir() -> Effet:
-        parcours = await lock_parcours(tx, parcours_id)
-        exige_ouvert(parcours.statut)
-        rules.verifier_activite(demande, await service.aujourdhui(tx))
-        organisme_id = demande.organisme_id or parcours.organisme_referent_id
-        row = await queries.store_activite(
-            tx,
-            service.coffre,
-            {
-                **demande.model_dump(),
-                "parcours_id": parcours_id,
-                "organisme_id": organisme_id,
-                "par_organisme_referent": organisme_id == parcours.organisme_referent_id,
-            },
-        )
-        return await _effet(service, tx, row, "prevue")
+    return await once(tx, commande, lambda: prevoir_activite(service, tx, demande, parcours_id))
 
-    return await once(tx, commande, prevoir)
+
+async def prevoir_activite(
+    service: Service, tx: Transaction, demande: ActiviteCreation, parcours_id: UUID
+) -> Effet:
+    """Plan an activity."""
+    parcours = await lock_parcours(tx, parcours_id)
+    exige_ouvert(parcours.statut)
+    rules.verifier_activite(demande, await service.aujourdhui(tx))
+    organisme_id = demande.organisme_id or parcours.organisme_referent_id
+    row = await queries.store_activite(
+        tx,
+        service.coffre,
+        {
+            **demande.model_dump(),
+            "parcours_id": parcours_id,
+            "organisme_id": organisme_id,
+            "par_organisme_referent": organisme_id == parcours.organisme_referent_id,
+        },
+    )
+    return await _effet(service, tx, row, "prevue")
 
 
 @router.get(

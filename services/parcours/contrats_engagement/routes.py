@@ -152,7 +152,7 @@ async def lister_contrats_engagement(
         tx, page, statuts=statut, parcours=parcours_id, personnes=personne_id
     )
     if personne_id:
-        request.state.parcours_lus = [row.parcours_id for row in rows[: page.limite]]
+        request.state.parcours_lus = [row.parcours_id for row in page.montrees(rows)]
     return rendre_page(page, rows, lambda row: queries.render(row, jour))
 
 

@@ -71,29 +71,34 @@ async def creer_frein(
     Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour `sante` et `handicap`. Publie
     `parcours.frein.observe`, sauf pour ces deux-là.
     """
+    # Before a replay, which must not tell of health either.
+    rules.exige_ecriture(sante=demande.code in rules.SANTE, portees=tx.acces.portees)
+    return await once(tx, commande, lambda: observer_frein(service, tx, demande, parcours_id))
+
+
+async def observer_frein(
+    service: Service, tx: Transaction, demande: FreinCreation, parcours_id: UUID
+) -> Effet:
+    """Observe a frein for the first time."""
     sante = demande.code in rules.SANTE
     rules.exige_ecriture(sante=sante, portees=tx.acces.portees)
-
-    async def ouvrir() -> Effet:
-        exige_ouvert(await accompagnements.read_statut(tx, parcours_id))
-        connus = await queries.read_episodes(
-            tx, parcours_id, [demande.code], sante=sante, libelle=demande.libelle
-        )
-        dernier = connus.get(demande.code)
-        etat = queries.etat(dernier) if dernier is not None else None
-        rules.verifier_creation(demande, await service.aujourdhui(tx), etat)
-        if dernier is not None and dernier.date_fin is not None:
-            return _effet(await episodes.rouvrir(service, tx, dernier, demande), service)
-        row = await episodes.ouvrir(
-            service,
-            tx,
-            demande,
-            {"parcours_id": parcours_id, "code": demande.code.value, "libelle": demande.libelle},
-            sante=sante,
-        )
-        return _effet(row, service)
-
-    return await once(tx, commande, ouvrir)
+    exige_ouvert(await accompagnements.read_statut(tx, parcours_id))
+    connus = await queries.read_episodes(
+        tx, parcours_id, [demande.code], sante=sante, libelle=demande.libelle
+    )
+    dernier = connus.get(demande.code)
+    etat = queries.etat(dernier) if dernier is not None else None
+    rules.verifier_creation(demande, await service.aujourdhui(tx), etat)
+    if dernier is not None and dernier.date_fin is not None:
+        return _effet(await episodes.rouvrir(service, tx, dernier, demande), service)
+    row = await episodes.ouvrir(
+        service,
+        tx,
+        demande,
+        {"parcours_id": parcours_id, "code": demande.code.value, "libelle": demande.libelle},
+        sante=sante,
+    )
+    return _effet(row, service)
 
 
 @router.get(

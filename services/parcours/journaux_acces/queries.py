@@ -40,7 +40,8 @@ def _journaliser(source: str) -> Any:
         " operation, ecriture, sante, cree_le)"
         " SELECT :collectivite, :id, s.parcours_id, cast(:instant AS timestamptz)::date,"
         " :client_id, :operation, :ecriture, :sante, :instant"
-        f" FROM ({source}) s"
+        # What is nobody's yet is read in no parcours.
+        f" FROM ({source}) s WHERE s.parcours_id IS NOT NULL"
         " ON CONFLICT (collectivite, parcours_id, jour, client_id, operation, ecriture, sante)"
         " DO NOTHING"
     )

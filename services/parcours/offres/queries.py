@@ -74,6 +74,7 @@ _SOLUTIONS = (
         _F.code == bindparam("p_code"),
         _T.date_debut <= bindparam("p_jour"),
         or_(_T.date_fin.is_(None), _T.date_fin >= bindparam("p_jour")),
+        _T.date_retrait.is_(None),
     )
     .subquery("solutions")
 )

@@ -12,6 +12,7 @@ from services.parcours import voisins
 from services.parcours.freins.queries import read_frein
 from services.parcours.freins.rules import lit_sante
 from services.parcours.offres import personnes, queries, rules
+from services.parcours.offres.importation import Issue, fait, importer_service
 from shared.refus import DependanceIndisponible, Introuvable, Refus, VersionDepassee
 from shared.schemas.commun import CodeCommune, Identifiant, Operation
 from shared.schemas.financement.actions import Disponibilite
@@ -31,7 +32,7 @@ from shared.socle.auth import Acces
 from shared.socle.contrat import CommandeDep, EssaiDep, SiVersion, portee, routeur
 from shared.socle.db import Transaction, exige_version
 from shared.socle.documents import refusals
-from shared.socle.evenements import Fait, publier
+from shared.socle.evenements import publier
 from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.modification import Fusion, changements, modifier
@@ -51,7 +52,7 @@ router = routeur("offres")
     dependencies=[portee("parcours:administrer")],
 )
 async def creer_offre(
-    demande: OffreCreation, commande: CommandeDep, tx: TransactionDep
+    demande: OffreCreation, commande: CommandeDep, service: ServiceDep, tx: TransactionDep
 ) -> Response:
     """Enregistre ce qui peut se prescrire, pour quels freins, pour qui et où.
 
@@ -59,21 +60,24 @@ async def creer_offre(
     `parcours:administrer`. Publie `parcours.offre.enregistree`.
     """
 
-    async def enregistrer() -> Effet:
-        rules.verifier_offre(demande)
-        row = await queries.store_offre(
-            tx,
-            {
-                **demande.model_dump(),
-                "id": new_id(),
-                "origine": OrigineOffre.COLLECTIVITE.value,
-                "zone_a_verifier": False,
-            },
-        )
-        assert row is not None  # without a reference, nothing stands in its way
-        return await _enregistree(tx, row)
+    return await once(tx, commande, lambda: enregistrer_offre(service, tx, demande))
 
-    return await once(tx, commande, enregistrer)
+
+async def enregistrer_offre(_: Service, tx: Transaction, demande: OffreCreation) -> Effet:
+    """Record an offre of the collectivité."""
+    rules.verifier_offre(demande)
+    row = await queries.store_offre(
+        tx,
+        {
+            **demande.model_dump(),
+            "id": new_id(),
+            "origine": OrigineOffre.COLLECTIVITE.value,
+            "zone_a_verifier": False,
+        },
+    )
+    assert row is not None  # without a reference, nothing stands in its way
+    await publier(tx, fait("enregistree", row, Operation.CREATION))
+    return Effet(queries.render(row), location=f"/v1/offres/{row.id}", version=1)
 
 
 @router.post(
@@ -95,39 +99,26 @@ async def importer_offre(
     """Enregistre un service de data·inclusion comme offre, ou met à jour celle qu'il est déjà.
 
     Un enregistrement qui n'est pas plus récent ne change rien ; ce que la collectivité a ajouté
-    (action, âges, conditions, dates, freins) reste. Qu'un service manque à une lecture ne retire
-    rien : sa fin se dit par `date_fin`. Portée `parcours:administrer`. Publie
+    (action, âges, conditions, dates, freins) reste. Une offre retirée (`date_retrait`) revient ; sa
+    fin se dit par `date_fin`. Portée `parcours:administrer`. Publie
     `parcours.offre.enregistree` ou `parcours.offre.modifiee`.
     """
 
-    async def importer() -> Effet:
-        values = rules.offre_importee(demande, tx.collectivite[:-1])
-        locales: dict[str, Any] = {
-            "freins": [],
-            "modalite": None,
-            "age_min": None,
-            "age_max": None,
-            "beneficiaire_rsa_requis": False,
-            "projet_requis": False,
-            "date_debut": await service.aujourdhui(tx),
-            "date_fin": None,
-            "action_id": None,
-        }
-        row = await queries.store_offre(tx, {"id": new_id(), **locales, **values})
-        if row is not None:
-            return await _enregistree(tx, row)
-        connue = await queries.lock_reference(tx, demande.id)
-        if demande.date_maj > connue.date_maj:
-            connue = await queries.update_offre(tx, connue.id, connue.version, values)
-            await publier(tx, _fait("modifiee", connue, Operation.MODIFICATION))
-        return Effet(
-            queries.render(connue),
-            location=f"/v1/offres/{connue.id}",
-            version=connue.version,
-            status=200,
-        )
+    return await once(tx, commande, lambda: appliquer_service(service, tx, demande))
 
-    return await once(tx, commande, importer)
+
+async def appliquer_service(
+    service: Service, tx: Transaction, demande: ServiceDataInclusionCreation
+) -> Effet:
+    """Record a service of data·inclusion, or bring the offre that it is up to date."""
+    row, issue = await importer_service(tx, demande, await service.aujourdhui(tx))
+    return Effet(
+        queries.render(row),
+        location=f"/v1/offres/{row.id}",
+        version=row.version,
+        status=201 if issue is Issue.NOUVELLE else 200,
+        change=issue is not Issue.INCHANGEE,
+    )
 
 
 @router.get(
@@ -197,22 +188,26 @@ async def modifier_offre(
     Portée `parcours:administrer`. Publie `parcours.offre.modifiee`.
     """
 
-    async def changer() -> Effet:
-        lue = await queries.read_offre(tx, offre_id)
-        exige_version(lue.version, version)
-        # What it says itself: the freins of its thématiques, which are answered too, follow them.
-        courante = queries.render(lue).model_copy(update={"freins": lue.freins})
-        valeurs = changements(courante, demande)
-        if lue.zone_a_verifier and "communes" in demande.model_fields_set:
-            valeurs["zone_a_verifier"] = False
-        if not valeurs:
-            return Effet(queries.render(lue), version=version, status=200)
-        rules.verifier_offre(courante.model_copy(update=valeurs))
-        row = await queries.update_offre(tx, offre_id, version, valeurs)
-        await publier(tx, _fait("modifiee", row, Operation.MODIFICATION))
-        return Effet(queries.render(row), version=row.version, status=200)
+    return await modifier(tx, lambda: changer_offre(tx, offre_id, demande, version), essai=essai)
 
-    return await modifier(tx, changer, essai=essai)
+
+async def changer_offre(
+    tx: Transaction, offre_id: UUID, demande: OffreModification, version: int
+) -> Effet:
+    """Change what is sent of an offre."""
+    lue = await queries.read_offre(tx, offre_id)
+    exige_version(lue.version, version)
+    # What it says itself: the freins of its thématiques, which are answered too, follow them.
+    courante = queries.render(lue).model_copy(update={"freins": lue.freins})
+    valeurs = changements(courante, demande)
+    if lue.zone_a_verifier and "communes" in demande.model_fields_set:
+        valeurs["zone_a_verifier"] = False
+    if not valeurs:
+        return Effet(queries.render(lue), version=version, status=200, change=False)
+    rules.verifier_offre(courante.model_copy(update=valeurs))
+    row = await queries.update_offre(tx, offre_id, version, valeurs)
+    await publier(tx, fait("modifiee", row, Operation.MODIFICATION))
+    return Effet(queries.render(row), version=row.version, status=200)
 
 
 @router.get(
@@ -263,7 +258,7 @@ async def lister_solutions_frein(
             jour=jour,
             maintenant=service.horloge(),
         )
-    restes = await _restes(service, acces, rows[: page.limite])
+    restes = await _restes(service, acces, page.montrees(rows))
     return rendre_page(page, rows, lambda row: _solution(row, found, restes), ordre=rules.ordre)
 
 
@@ -308,12 +303,3 @@ def _solution(
         montant_disponible_centimes=None if reste is None else reste.montant_disponible_centimes,
         prochaine_seance_le=row.prochaine_seance_le,
     )
-
-
-async def _enregistree(tx: Transaction, row: Row[Any]) -> Effet:
-    await publier(tx, _fait("enregistree", row, Operation.CREATION))
-    return Effet(queries.render(row), location=f"/v1/offres/{row.id}", version=1)
-
-
-def _fait(nom: str, row: Row[Any], operation: Operation) -> Fait:
-    return Fait(f"parcours.offre.{nom}", "offres", row.id, row.version, operation)

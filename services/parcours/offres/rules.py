@@ -138,6 +138,8 @@ def exige_prescriptible(offre: Offre, code: CodeFrein, jour: date) -> None:
     erreurs = []
     if offre.action_id is None:
         erreurs.append("Aucune action ne la finance")
+    if offre.date_retrait is not None:
+        erreurs.append("data-inclusion ne la connait plus")
     if not offre.date_debut <= jour <= (offre.date_fin or date.max):
         erreurs.append("Hors des dates de l'offre")
     if code not in offre.freins:
@@ -221,6 +223,11 @@ def offre_importee(service: ServiceDataInclusionCreation, departement: str) -> d
         "lien": service.lien_mobilisation,
         "date_maj": service.date_maj,
     }
+
+
+def departements(departement: str) -> list[str]:
+    """Return the Insee codes of the départements of a collectivité: two for Corsica."""
+    return sorted(_DEPARTEMENTS.get(departement, {departement}))
 
 
 def ordre(solution: Solution) -> tuple[int, bool, int, int, str]:

@@ -63,16 +63,20 @@ async def creer_rendez_vous(
     Publie `parcours.rendez_vous.pris`.
     """
 
-    async def prendre() -> Effet:
-        parcours = await lock_parcours(tx, parcours_id)
-        exige_ouvert(parcours.statut)
-        rules.verifier_creneau(demande)
-        values = demande.model_dump()
-        values["organisme_id"] = demande.organisme_id or parcours.organisme_referent_id
-        row = await _prendre(service, tx, {**values, "parcours_id": parcours_id})
-        return await _effet(service, tx, row)
+    return await once(tx, commande, lambda: prendre_rendez_vous(service, tx, demande, parcours_id))
 
-    return await once(tx, commande, prendre)
+
+async def prendre_rendez_vous(
+    service: Service, tx: Transaction, demande: RendezVousCreation, parcours_id: UUID
+) -> Effet:
+    """Take a rendez-vous."""
+    parcours = await lock_parcours(tx, parcours_id)
+    exige_ouvert(parcours.statut)
+    rules.verifier_creneau(demande)
+    values = demande.model_dump()
+    values["organisme_id"] = demande.organisme_id or parcours.organisme_referent_id
+    row = await _prendre(service, tx, {**values, "parcours_id": parcours_id})
+    return await _effet(service, tx, row)
 
 
 @router.get(

@@ -205,7 +205,7 @@ async def lister_inscriptions_seance(
     await queries.read_seance(tx, seance_id, service.horloge())
     sante = lit_sante(tx.acces.portees)
     rows = await queries.list_inscriptions(tx, page, seance_id, sante=sante)
-    request.state.parcours_lus = [row.parcours_id for row in rows[: page.limite]]
+    request.state.parcours_lus = [row.parcours_id for row in page.montrees(rows)]
     return rendre_page(page, rows, queries.render_inscription)
 
 

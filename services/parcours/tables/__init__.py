@@ -52,6 +52,7 @@ from services.parcours.tables.freins import (
     PrescriptionSante,
     Volet,
 )
+from services.parcours.tables.immersions import ConventionImmersion, LectureImmersions
 from services.parcours.tables.objectifs import (
     ETATS_OBJECTIF,
     OBJECTIFS,
@@ -71,6 +72,7 @@ from services.parcours.tables.offres import (
 from services.parcours.tables.rendez_vous import ActeRendezVous, RendezVous
 from services.parcours.tables.sorties import MouvementDroit, Reouverture
 from services.parcours.tables.suspensions import ActeSuspension, Suspension
+from services.parcours.tables.synchronisations import SynchronisationDataInclusion
 
 __all__ = [
     "ETATS_OBJECTIF",
@@ -92,6 +94,7 @@ __all__ = [
     "Base",
     "CodeConsultation",
     "ContratEngagement",
+    "ConventionImmersion",
     "DeclarationHeures",
     "Diagnostic",
     "DiagnosticFranceTravail",
@@ -110,6 +113,7 @@ __all__ = [
     "InscriptionSante",
     "Interruption",
     "Intervenant",
+    "LectureImmersions",
     "Marche",
     "MembreReseau",
     "MiseEnRelation",
@@ -136,5 +140,6 @@ __all__ = [
     "RevisionContrat",
     "Seance",
     "Suspension",
+    "SynchronisationDataInclusion",
     "Volet",
 ]

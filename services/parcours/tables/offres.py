@@ -91,6 +91,20 @@ class Offre(Versionnee, Base):
     date_maj: Mapped[date | None] = colonne(
         "Dernière modification chez le producteur", source=_IMPORT
     )
+    vue_le: Mapped[datetime | None] = colonne(
+        "Début de la dernière lecture du catalogue où elle était ; vide : aucune ne l'a vue",
+        source="service",
+    )
+    absences: Mapped[int] = colonne(
+        "Lectures complètes de suite qui ne l'ont pas vue",
+        source="service",
+        unite="lectures",
+        server_default=text("0"),
+    )
+    date_retrait: Mapped[date | None] = colonne(
+        "Jour où data·inclusion ne la connaissait plus ; vide : elle est au catalogue",
+        source="service",
+    )
 
 
 class OffreFrein(Cloisonnee, Base):

@@ -28,9 +28,11 @@ from shared.clients.france_travail.circuit import Circuit
 from shared.clients.france_travail.contrats import (
     Activite,
     DecisionEnvoyee,
+    FileLue,
     Json,
     OrientationForcee,
     OrientationLue,
+    PageActivites,
     RendezVousEnvoye,
     RendezVousLu,
     Sanction,
@@ -187,16 +189,27 @@ class FranceTravail:
             headers={"codeParcours": parcours},
         )
 
-    async def chercher_activites(self, code: str) -> list[Activite]:
-        """Read the whole work queue of one code, e.g. ACT382: decisions to take."""
-        found: list[Activite] = []
-        params = {"codeActivite": code}
+    async def chercher_activites(self, code: str) -> FileLue:
+        """Read the whole work queue of one code, e.g. ACT382: decisions to take.
+
+        It changes while it is read: one that is met on two pages counts once.
+
+        Raises:
+            ErreurFranceTravail: it was not read to its end, and nothing of it may be believed gone.
+        """
+        found: dict[str, Activite] = {}
+        params, pages = {"codeActivite": code}, 0
         while True:
             said = await self._appeler("GET", ACTIVITES, "/activites/chercher", params=params)
-            found += _lire(list[Activite], (said or {}).get("activites", []))
-            if not said or not said.get("hasMore"):
-                return found
-            params = {"codeActivite": code, "cursor": said["cursor"]}
+            pages += 1
+            page = _lire(PageActivites, said or {})
+            found |= {une.identifiant_activite: une for une in page.activites}
+            if not page.has_more:
+                return FileLue(list(found.values()), pages)
+            # A cursor that leads nowhere, or back, would be followed for ever.
+            if not page.activites or page.cursor in (None, params.get("cursor")):
+                raise ErreurFranceTravail(Issue(200, "illisible"), Suite.FINALE)
+            params = {"codeActivite": code, "cursor": str(page.cursor)}
 
     # Rendez-vous.
     async def lire_rendez_vous(self, identite: Identite) -> list[RendezVousLu]:

@@ -1,10 +1,12 @@
 """What is said to France Travail and heard from it, of what we use. Unknown words pass as text."""
 
+import re
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from shared.clients.france_travail.vocabulaire import PARCOURS
@@ -13,6 +15,7 @@ from shared.schemas.orientation.vocabulaire import TypeParcours
 
 Json = dict[str, Any]
 _PARIS = ZoneInfo("Europe/Paris")
+_CODE = re.compile("[A-Z]{2,10}")
 
 
 def _zone(instant: datetime) -> datetime:
@@ -20,7 +23,15 @@ def _zone(instant: datetime) -> datetime:
     return (instant if instant.tzinfo else instant.replace(tzinfo=_PARIS)).astimezone(UTC)
 
 
+def _jour(dit: object) -> object:
+    # A day, or an instant of that day: in Paris, whatever the zone it is written in.
+    if isinstance(dit, str) and len(dit) > len("AAAA-MM-JJ"):
+        return _zone(datetime.fromisoformat(dit)).astimezone(_PARIS).date()
+    return dit
+
+
 Instant = Annotated[datetime, AfterValidator(_zone)]
+Jour = Annotated[date, BeforeValidator(_jour)]
 
 
 class _Lu(BaseModel):
@@ -180,10 +191,45 @@ class Sanction(_Chameau):
     duree_validee: Literal[1, 2, 3, 4] | None = None
 
 
+class Attribut(_Chameau):
+    """What a task says of itself besides, by the name that they give it."""
+
+    nom: str
+    valeur: str | None = None
+
+
 class Activite(_Chameau):
     """A task of the work queue; whom it is about is her number."""
 
-    identifiant_activite: str
-    code_activite: str
+    identifiant_activite: Code
+    code_activite: Code
     usager: _Identifiant
-    date_echeance: date | None = None
+    date_creation: Instant | None = None
+    date_echeance: Jour | None = None
+    date_echeance_proche: Jour | None = None
+    attributs_specifiques: list[Attribut] = []
+
+    def attribut(self, nom: str) -> str | None:
+        """A code that it says of itself; None where it is no code."""
+        dites = {un.nom: un.valeur or "" for un in self.attributs_specifiques}
+        return dites[nom] if _CODE.fullmatch(dites.get(nom, "")) else None
+
+
+class PageActivites(_Chameau):
+    """A page of the work queue; its cursor is theirs to read."""
+
+    activites: list[Activite] = []
+    has_more: bool = False
+    cursor: str | None = None
+
+
+@dataclass(frozen=True)
+class FileLue:
+    """A work queue read to its end.
+
+    Args:
+        pages: of several, the queue may have moved between two: one may have been jumped over.
+    """
+
+    activites: list[Activite]
+    pages: int

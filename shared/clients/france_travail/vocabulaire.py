@@ -4,6 +4,7 @@ Source: shared/referentiels/types-parcours.csv and organismes-referents.csv (cod
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 
 from shared.referentiels import charger
 from shared.schemas.orientation.vocabulaire import TypeOrganisme, TypeParcours
@@ -36,3 +37,10 @@ def inverses(ici: TypeParcours, la: str) -> bool:
 def table_inversee(table: Mapping[TypeParcours, str]) -> bool:
     """Tell whether a table of correspondence swaps social and socio-professionnel."""
     return any(ici in table and inverses(ici, table[ici]) for ici in TypeParcours)
+
+
+class CodeActivite(StrEnum):
+    """The tasks of their work queue that are a département's to answer here."""
+
+    ORIENTATION = "ACT382"
+    REORIENTATION = "ACT414"

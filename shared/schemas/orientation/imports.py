@@ -15,6 +15,7 @@ from shared.schemas.commun import (
     Rang,
     Ressource,
 )
+from shared.schemas.imports import CompteursLignes, ProblemeImport, StatutImport, StatutLigne
 from shared.schemas.orientation.vocabulaire import Mot
 
 
@@ -22,20 +23,14 @@ class TypeImport(StrEnum):
     """Ce qu'un fichier contient. Liste ouverte."""
 
     FLUX_BENEFICIAIRES = "flux_beneficiaires"
-
-
-class StatutImport(StrEnum):
-    """États d'un import. Liste fermée."""
-
-    EN_ATTENTE = "en_attente"
-    EN_COURS = "en_cours"
-    TERMINEE = "terminee"
-    ECHOUEE = "echouee"
-    ANNULEE = "annulee"
+    PERSONNES = "personnes"
+    ORIENTATIONS = "orientations"
+    CRITERES = "criteres"
+    ORGANISMES_REFERENTS = "organismes_referents"
 
 
 class CompteursImport(Modele):
-    """Ce qu'un import a lu et fait.
+    """Ce que la lecture d'un flux a fait.
 
     Les personnes lues sont à orienter, hors orientation, ou refusées avec leur foyer.
     """
@@ -53,19 +48,12 @@ class CompteursImport(Modele):
     orientations_closes: Entier
 
 
-class ProblemeImport(Modele):
-    """Pourquoi la lecture d'un fichier, ou d'un foyer, s'est arrêtée."""
-
-    code: str = Field(max_length=60, description="Motif, dans une liste ouverte")
-    ligne: Entier | None
-    champ: str | None = Field(max_length=60, description="Élément en cause, jamais sa valeur")
-
-
 class ImportFichier(Ressource):
     """Un fichier reçu, et où en est sa lecture."""
 
     type: TypeImport
     statut: StatutImport
+    essai: Booleen = Field(description="Vrai : tout est vérifié, rien n'est écrit")
     taille_octets: Entier
     sha256: str = Field(
         min_length=64, max_length=64, description="Empreinte du fichier, décompressé"
@@ -74,21 +62,13 @@ class ImportFichier(Ressource):
     termine_le: Instant | None
     date_reference: DateCivile | None = Field(description="DTREF du flux")
     compteurs: CompteursImport
+    lignes: CompteursLignes | None = Field(description="null : un flux, dit par `compteurs`")
     complet: Booleen = Field(description="Vrai : autant de foyers lus que le flux en annonce")
     probleme: ProblemeImport | None
 
 
 class PageImports(Page[ImportFichier]):
     """Une page d'imports."""
-
-
-class StatutLigne(StrEnum):
-    """Ce qu'il est advenu d'une ligne d'import. Liste fermée."""
-
-    CREEE = "creee"
-    MODIFIEE = "modifiee"
-    IDENTIQUE = "identique"
-    REFUSEE = "refusee"
 
 
 class ResultatImport(Modele):

@@ -178,6 +178,10 @@ class Offre(Ressource):
     date_fin: DateCivile | None
     action_id: Identifiant | None
     date_maj: DateCivile | None = Field(description="Chez data·inclusion")
+    date_retrait: DateCivile | None = Field(
+        description="Jour où data·inclusion ne la connaissait plus : elle se lit, et ne se propose"
+        " ni ne se prescrit ; null : elle est au catalogue"
+    )
 
 
 class PageOffres(Page[Offre]):

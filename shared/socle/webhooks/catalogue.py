@@ -16,7 +16,23 @@ _ABONNEMENT = {
     "webhook.secret_renouvele": "Le secret d'un abonnement est renouvelé",
     "webhook.supprime": "Un abonnement est supprimé",
 }
+_EXPORT = {
+    "export.terminee": "Un export est terminé : ses fichiers se lisent pendant une heure",
+    "export.echouee": "Un export n'a pas pu être fait : il dit pourquoi",
+}
+_IMPORT = {
+    "import.recu": "Un fichier est déposé",
+    "import.terminee": "Un fichier est lu : c'est le seul événement de ce qu'il a changé ici",
+    "import.echouee": "Un fichier n'a pas pu être lu jusqu'au bout",
+    "import.annulee": "Un import est annulé",
+}
+_VOLUMES = {
+    "volume.alerte": "Un client lit bien plus de personnes que d'habitude",
+    "volume.bloque": "Un client ne peut plus lire d'autre personne ce jour-là",
+    "volume.leve": "Le blocage d'un client est levé jusqu'à la fin du jour",
+}
 _ORIENTATION = {
+    **_VOLUMES,
     "personne.enregistree": "Une personne est enregistrée",
     "personne.modifiee": "Les informations d'une personne changent",
     "personne.fusionnee": "Une personne est fusionnée avec une autre",
@@ -25,10 +41,6 @@ _ORIENTATION = {
     "rapprochement.ecarte": "Un rapprochement est écarté",
     "rapprochement.fusionne": "Un rapprochement devient une fusion",
     "rapprochement.separe": "Une fusion est défaite",
-    "import.recu": "Un flux est déposé",
-    "import.terminee": "Un flux est lu : c'est le seul événement de ce qu'il a changé ici",
-    "import.echouee": "Un flux n'a pas pu être lu jusqu'au bout",
-    "import.annulee": "Un import est annulé",
     "mouvement.droit_ouvert": "Un droit au RSA s'ouvre",
     "mouvement.droit_transfere": "Un droit au RSA change d'organisme payeur",
     "mouvement.droit_suspendu": "Un droit au RSA est suspendu",
@@ -91,8 +103,19 @@ _ORIENTATION = {
     "reglage_france_travail.enregistre": "Les échanges avec France Travail sont réglés",
     "ecart_france_travail.constate": "Un écart avec France Travail est constaté",
     "ecart_france_travail.reparation": "La réparation d'un écart avec France Travail est demandée",
+    "reglage_invitations.enregistre": "Les invitations par rdv-insertion sont réglées",
+    "invitation.prevue": "Une invitation par rdv-insertion est à envoyer après une décision",
+    "invitation.modifiee": "Une invitation par rdv-insertion part, échoue ou devient sans objet",
+    "rendez_vous_rdv_insertion.recu": "Un rendez-vous de rdv-insertion est connu",
+    "rendez_vous_rdv_insertion.modifie": "Un rendez-vous de rdv-insertion change",
+    "rendez_vous_rdv_insertion.rattache": "Qui est à un rendez-vous de rdv-insertion est reconnu",
+    "rendez_vous_rdv_insertion.efface": "Un rendez-vous de rdv-insertion a passé son temps",
+    "activite_france_travail.apparue": "Une activité entre dans la file de France Travail",
+    "activite_france_travail.modifiee": "Ce qu'une activité de France Travail attend change",
+    "activite_france_travail.disparue": "Une activité n'est plus dans la file de France Travail",
 }
 _PARCOURS = {
+    **_VOLUMES,
     "parcours.ouvert": "Un parcours s'ouvre, après une décision d'orientation",
     "parcours.reoriente": "Un parcours change de type ou d'organisme référent",
     "parcours.clos": "Un parcours est clos",
@@ -129,6 +152,9 @@ _PARCOURS = {
     "objectif.etat": "L'état d'un objectif change",
     "offre.enregistree": "Une offre de service est enregistrée",
     "offre.modifiee": "Une offre de service est modifiée",
+    "offre.retiree": "Une offre n'est plus connue de data·inclusion",
+    "synchronisation_data_inclusion.terminee": "Le catalogue de data·inclusion est lu",
+    "synchronisation_data_inclusion.echouee": "Le catalogue de data·inclusion n'a pas pu être lu",
     "seance.ouverte": "Une séance d'une offre s'ouvre",
     "inscription.enregistree": "Une inscription à une séance est enregistrée",
     "inscription.emargee": "Une inscription à une séance est émargée",
@@ -181,6 +207,9 @@ _PARCOURS = {
     "emploi.accompagne": "L'accompagnement dans l'emploi est renforcé",
     "emploi.termine": "Un emploi se termine",
     "emploi.annule": "Un emploi est annulé",
+    "convention_immersion.recue": "Une convention d'immersion est connue",
+    "convention_immersion.modifiee": "Une convention d'immersion change",
+    "convention_immersion.effacee": "Une convention d'immersion de personne a passé son temps",
     "marche.enregistre": "Un marché à clause sociale est enregistré",
     "marche.heures_comptees": "Des heures d'une clause sociale sont comptées",
     "aide_jeune.demandee": "Une aide aux jeunes est demandée",
@@ -286,7 +315,10 @@ _FINANCEMENT = {
 }
 
 FAITS: Mapping[str, Mapping[str, str]] = {
-    service: {f"{service}.{fait}": sens for fait, sens in {**faits, **_ABONNEMENT}.items()}
+    service: {
+        f"{service}.{fait}": sens
+        for fait, sens in {**_IMPORT, **faits, **_EXPORT, **_ABONNEMENT}.items()
+    }
     for service, faits in (
         ("orientation", _ORIENTATION),
         ("parcours", _PARCOURS),

@@ -30,6 +30,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.modification import Fusion, changements, modifier
 from shared.socle.pages import PageDemandee, page_de, rendre_page
+from shared.socle.quotas import quota
 from shared.socle.reponses import Effet, rendre
 from shared.socle.service import Service
 from shared.socle.transactions import TransactionDep
@@ -335,7 +336,7 @@ def routes(nom: str) -> APIRouter:
         status_code=202,
         response_model=RejeuWebhook,
         summary="Renvoyer les événements d'une période",
-        dependencies=[administrer],
+        dependencies=[administrer, quota("job")],
         responses=refusals(Introuvable, TransitionInterdite),
     )
     async def rejouer_livraisons(

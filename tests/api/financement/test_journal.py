@@ -416,7 +416,7 @@ async def test_another_collectivite_finds_nothing(
         assert refused.json()["code"] == "introuvable"
 
 
-@pytest.mark.parametrize("regard", ["999Z", None], ids=["une autre", "aucune"])
+@pytest.mark.parametrize("regard", ["888Z", None], ids=["une autre", "aucune"])
 async def test_the_wall_alone_hides_every_row(
     terrain: Terrain, bases: Mapping[str, Adresses], ouverte: str, regard: str | None
 ) -> None:

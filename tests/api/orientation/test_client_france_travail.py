@@ -396,19 +396,20 @@ async def test_an_orientation_is_computed_decided_read_and_modified(
     await client.modifier_parcours(IDENTITE, "PSP")
     modifiee = (await client.lire_orientations(IDENTITE))[0]
     assert (calcul.etat, calcul.type_parcours) == ("EN_ATTENTE", TypeParcours.PROFESSIONNEL)
-    assert [une.usager.identifiant for une in taches] == [NUMERO]
+    assert [une.usager.identifiant for une in taches.activites] == [NUMERO]
     assert lue.decision is not None
     assert (lue.etat, lue.type_parcours) == ("OUVERT", TypeParcours.SOCIAL)
     assert lue.date_modification is not None
     assert lue.date_modification.tzinfo is not None
     assert modifiee.type_parcours is TypeParcours.SOCIO_PROFESSIONNEL
-    assert await client.chercher_activites("ACT382") == []
+    assert (await client.chercher_activites("ACT382")).activites == []
 
 
 async def test_the_work_queue_is_read_to_its_end(monde: Monde, travailleur: Ouvrir) -> None:
     for _ in range(1001):
         monde.tache(NUMERO, "ACT382", "INSEA")
-    assert len(await travailleur().chercher_activites("ACT382")) == 1001
+    lue = await travailleur().chercher_activites("ACT382")
+    assert (len(lue.activites), lue.pages) == (1001, 2)
 
 
 async def test_a_dossier_is_written_and_read_as_it_is(monde: Monde, travailleur: Ouvrir) -> None:

@@ -15,7 +15,8 @@ import pytest
 from sqlalchemy import text
 
 from deploy.local.flux_synthetique import generer
-from services.orientation.imports import conservation, decompression, queries, routes, travail
+from services.orientation.imports import conservation, queries, routes, travail
+from shared.socle.imports import decompression
 from shared.socle.service import Service
 from tests.conftest import Client, Connecter
 

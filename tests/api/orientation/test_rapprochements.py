@@ -192,7 +192,7 @@ async def test_a_merge_undone_leaves_every_row_as_before(
 
 
 async def bouger(service: Service, collectivite: str, personne_id: str) -> None:
-    """What a second flux would tell of the person."""
+    """What a second flux would tell of the person, and who rdv-insertion says she is."""
     async with service.base.transaction(service.acces_interne(collectivite)) as tx:
         await tx.execute(
             text(
@@ -201,6 +201,14 @@ async def bouger(service: Service, collectivite: str, personne_id: str) -> None:
                 " SELECT p.collectivite, gen_random_uuid(), 'entree_droits_devoirs', p.dossier_id,"
                 " p.id, i.id, date '2026-10-31', 'VRSB0801' FROM personne p, import i"
                 " WHERE p.collectivite = :collectivite AND p.id = :personne LIMIT 1"
+            ),
+            {"personne": UUID(personne_id)},
+        )
+        await tx.execute(
+            text(
+                "INSERT INTO usager_rdv_insertion (collectivite, id, usager, personne_id, mode,"
+                " client_id) VALUES (:collectivite, gen_random_uuid(), '3432', :personne, 'nir',"
+                " 'service-orientation')"
             ),
             {"personne": UUID(personne_id)},
         )

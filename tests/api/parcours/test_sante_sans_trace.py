@@ -43,6 +43,28 @@ SANS_PERSONNE = frozenset(
         "/v1/referentiels",
         "/v1/referentiels/{referentiel}",
         "/v1/referentiels/{referentiel}/versions",
+        # Of the client that asked, under the scopes that it had: tests/api/test_exports.py.
+        "/v1/exports",
+        "/v1/exports/{export_id}",
+        "/v1/exports/{export_id}/fichiers/{rang}",
+        # Of the client that deposited, its results without a word of what was in it.
+        "/v1/imports",
+        "/v1/imports/{import_id}",
+        "/v1/imports/{import_id}/resultats",
+        # How many, and what the worker read.
+        "/v1/volumes-lus",
+        "/v1/volumes-lus/{volume_lu_id}",
+        "/v1/synchronisations-data-inclusion",
+        "/v1/synchronisations-data-inclusion/{synchronisation_data_inclusion_id}",
+        # Known by immersion-facile alone, without a word of health: test_immersions.py.
+        "/v1/conventions-immersion",
+        "/v1/conventions-immersion/bilan",
+        "/v1/conventions-immersion/{convention_immersion_id}",
+        # Of the sandbox alone.
+        "/v1/horloges-de-test",
+        "/v1/horloges-de-test/{horloge_de_test_id}",
+        "/v1/pannes-de-test",
+        "/v1/pannes-de-test/{panne_de_test_id}",
     }
 )
 # Two of one instant are in the order of their ids, and some are a digest: of chance.
@@ -597,8 +619,10 @@ class Releve:
 
     def noter(self, url: str, answer: httpx.Response, corps: Any = None) -> None:
         """Add an answer: status, headers and body, or what the pages of a list hold together."""
-        # The body is compared whole, and its length is that of cursors too.
-        entetes = sorted(un for un in answer.headers.items() if un[0] != "content-length")
+        # The body is compared whole, and its length is that of cursors too; what is left of a quota
+        # is that of the requests that were made.
+        tus = {"content-length", "ratelimit"}
+        entetes = sorted(un for un in answer.headers.items() if un[0] not in tus)
         texte = answer.text if corps is None else json.dumps(corps, ensure_ascii=False)
         dit = f"{url}\n{answer.status_code} {json.dumps(entetes)}\n{texte}"
         self.lignes.append(self._masquer(dit))

@@ -130,6 +130,7 @@ class Monde:
         statut_jeton_usager: what an expired user token is answered (unconfirmed: 401 or 403).
         sans_zone: whether timestamps come without a zone, as its own demonstration expects.
         sanctions_ouvertes: whether a sanction may be written at all.
+        tous_connus: whether a NIR of commune 999, or a number, that nobody bears makes somebody.
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class Monde:
         statut_jeton_usager: int = 403,
         sans_zone: bool = False,
         sanctions_ouvertes: bool = False,
+        tous_connus: bool = False,
     ) -> None:
         self.clients = dict(clients or {"jalons-essai": "secret-essai"})
         self.duree_jeton_s = duree_jeton_s
@@ -148,6 +150,7 @@ class Monde:
         self.statut_jeton_usager = statut_jeton_usager
         self.sans_zone = sans_zone
         self.sanctions_ouvertes = sanctions_ouvertes
+        self.tous_connus = tous_connus
         self.decalage = timedelta()
         self.usagers: dict[str, Usager] = {}
         self.activites: list[Json] = []
@@ -173,6 +176,12 @@ class Monde:
     # People.
     def ajouter(self, usager: Usager) -> Usager:
         self.usagers[usager.numero] = usager
+        return usager
+
+    def accueillir(self, numero: str, nir: str, date_naissance: str) -> Usager:
+        """Make known somebody of whom they propose something, as of all whom the CAF sends them."""
+        usager = self.ajouter(Usager(numero, nir, date_naissance))
+        self.preconiser(numero, "PED", "FT")
         return usager
 
     def preconiser(self, numero: str, parcours: str, organisme: str, **rest: Any) -> Json:

@@ -33,12 +33,18 @@ async def par_nir(appel: "Appel") -> Response:
         for un in appel.monde.usagers.values()
         if (un.nir[:13], un.date_naissance) == (corps.nir[:13], corps.dateNaissance.isoformat())
     ]
+    if not connus and appel.monde.tous_connus and corps.nir[7:10] == "999":
+        numero = f"999{len(appel.monde.usagers):08d}"
+        connus = [appel.monde.accueillir(numero, corps.nir, corps.dateNaissance.isoformat())]
     return _resultat(appel, connus[0] if connus else None)
 
 
 async def par_numero(appel: "Appel") -> Response:
     """By number of eleven digits."""
-    return _resultat(appel, appel.monde.usagers.get(appel.lire(ParNumero).numeroFranceTravail))
+    numero = appel.lire(ParNumero).numeroFranceTravail
+    if appel.monde.tous_connus and numero not in appel.monde.usagers:
+        appel.monde.accueillir(numero, "", "")
+    return _resultat(appel, appel.monde.usagers.get(numero))
 
 
 def _resultat(appel: "Appel", found: Usager | None) -> Response:
@@ -156,8 +162,8 @@ async def activites(appel: "Appel") -> Response:
     reste = fin < len(found)
     hidden = {"codeFamille", "codeDomaine"}
     montrees = [{k: v for k, v in une.items() if k not in hidden} for une in page]
-    corps = {"size": len(page), "activites": montrees, "hasMore": reste}
-    return JSONResponse(corps | ({"cursor": str(fin)} if reste else {}))
+    rendue = {"size": len(page), "activites": montrees, "hasMore": reste}
+    return JSONResponse(rendue | ({"cursor": str(fin)} if reste else {}))
 
 
 async def offres(appel: "Appel") -> Response:

@@ -1,0 +1,9 @@
+"""The sandbox: the moves of its clock, and the faults that were asked for."""
+
+from shared.socle.migrations import bac_a_sable
+
+revision, down_revision = "0021", "0020"
+
+
+def upgrade() -> None:
+    bac_a_sable()

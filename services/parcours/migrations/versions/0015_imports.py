@@ -1,0 +1,9 @@
+"""Files of lines: received sealed, applied line by line, the fate of each kept."""
+
+from shared.socle.migrations import imports
+
+revision, down_revision = "0015", "0014"
+
+
+def upgrade() -> None:
+    imports()

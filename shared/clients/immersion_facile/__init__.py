@@ -1,0 +1,1 @@
+"""immersion-facile, as its API is read here."""

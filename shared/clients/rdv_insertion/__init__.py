@@ -1,0 +1,1 @@
+"""rdv-insertion, as its API is used here."""
