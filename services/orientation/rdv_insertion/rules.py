@@ -207,7 +207,7 @@ def reconnaitre(
         if len(trouvees) > 1:
             return None
         (une,) = trouvees.values()
-        if usager.date_naissance not in (None, une.date_naissance):
+        if usager.date_naissance != une.date_naissance:
             return None
         return une.personne_id, mode
     return None

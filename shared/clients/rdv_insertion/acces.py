@@ -1,5 +1,7 @@
 """How a département and rdv-insertion reach each other: what the two of them agreed on."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from shared.clients.partenaires import Adresse
@@ -27,7 +29,8 @@ class AccesRdvInsertion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # One by organisation there; during a rotation, the old one beside the new one.
-    secrets: list[SecretStr] = Field(default=[], max_length=50)
+    # An empty one would be anybody's.
+    secrets: list[Annotated[SecretStr, Field(min_length=16)]] = Field(default=[], max_length=50)
     # Whose `reference_externe` their `department_internal_id` is, when it is no id of ours.
     client_references: str | None = Field(default=None, max_length=64)
     # Without it nobody is invited.

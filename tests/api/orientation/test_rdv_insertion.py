@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from services.orientation.rdv_insertion import queries, travail
@@ -384,3 +385,10 @@ async def test_other_things_of_theirs_are_kept_and_left_alone(
     await envoyer(corps({"id": 91, "name": "Pôle d'essai"}, modele="Organisation"))
     await envoyer(corps({"id": 4806, "user": usager()}, modele="Invitation"))
     assert await receptions(service, ouverte) == ["ignoree", "appliquee"]
+
+
+@pytest.mark.parametrize("secret", ["", "quinze-lettres."])
+def test_a_secret_that_anybody_could_have_is_no_setting(secret: str) -> None:
+    """Empty, as of a variable that nobody set, it would sign whatever is sent. Seen red."""
+    with pytest.raises(ValidationError):
+        AccesRdvInsertion.model_validate({"secrets": [secret]})
