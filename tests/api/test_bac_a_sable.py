@@ -277,7 +277,7 @@ async def test_only_a_nir_of_nobody_is_taken(bac: Bac) -> None:
     """By two ways of creating, and by the search. Planted: not looked at in the search, red."""
     client = bac.client()
     de_quelqu_un, de_personne = (
-        "291013523800142",
+        "291013599800142",
         nir_complet("2910135999" + f"{uuid4().int:0>39}"[-3:]),
     )
     corps = PERSONNE | {"nir": nir_complet(de_quelqu_un[:13])}

@@ -235,7 +235,7 @@ async def test_its_people_are_nobody(si: Partenaire) -> None:
         await si.ecrire(
             "orientation",
             "/v1/personnes/recherches",
-            {"nir": "2910135238001", "date_naissance": "1991-01-31"},
+            {"nir": "2910135998001", "date_naissance": "1991-01-31"},
             cle=f"recherche:{uuid4()}",
         )
     assert refus.value.probleme["erreurs"][0]["code"] == "nir-interdit-ici"
