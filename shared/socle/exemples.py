@@ -1133,7 +1133,11 @@ _DES_CREDITS: Mapping[str, Mapping[str, Any]] = {
     "Reliquat": {"sort": "annulation", "engagement_id": None, "vers_enveloppe_id": None},
     "Rattachement": {"credit_suivant_id": "019cad9d-67a0-7a18-9e43-c5f0b72d861a"},
     "AvenantEnveloppeCommande": {"source": "Avenant financier n° 1"},
-    "VirementCommande": {"source": "Demande du service", "decision": "Décision n° 2026-12"},
+    "VirementCommande": {
+        "enveloppe_id": IDENTIFIANTS["vers_enveloppe_id"],
+        "source": "Demande du service",
+        "decision": "Décision n° 2026-12",
+    },
     "ClotureEnveloppeCommande": {"reliquat": "annulation", "source": "Constat de fin de fenêtre"},
     "SoldeEnveloppeCommande": {"source": "Constat de fin d'exécution"},
     "LiberationCreation": {"motif": "Fin de l'action"},
@@ -2140,7 +2144,12 @@ _OBJETS: Mapping[str, Mapping[str, Any]] = {
         "date_fin": None,
         "effet_frein": None,
     },
-    "PrescriptionCreation": {"montant_centimes": 45_000, "places": 1, "duree_s": 900},
+    "PrescriptionCreation": {
+        "action_id": IDENTIFIANTS["action_id"],
+        "montant_centimes": 45_000,
+        "places": 1,
+        "duree_s": 900,
+    },
     "PrescriptionAnnulationCreation": {"motif": "Action reportée par l'organisme"},
     "PrescriptionConfirmationCreation": {"montant_centimes": 45_000},
     "ReouvertureCreation": {

@@ -23,8 +23,18 @@ from deploy.local.collectivites import charger
 from deploy.local.partenaire import Json, Partenaire, Refusee
 from deploy.local.services import BAC_A_SABLE, RACINE, SERVICES, Adresses
 from tests.system.conftest import ports_libres
+from tests.system.exemples import Rejeu
 
 DECISION = "POST /partenaire/orientationusager/v1/decisionOrientation"
+# An example that is understood, and refused: it does not exist here, or is done.
+_SUR_L_ETAT = (404, 409, 410)
+# Two values that do not fit what is already there; all else under `validation` is their form.
+_REGLES = {"code-referentiel-inconnu", "date-incoherente", "hors-bornes"}
+_AILLEURS = {
+    # Another client lifts what stopped this one: 403.
+    "orientation creer_levee_volume",
+    "parcours creer_levee_volume",
+}
 _DEPART_S, _EFFET_S, _ARRET_S = 120, 20, 30
 
 
@@ -105,6 +115,12 @@ def attendre(question: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.2)
     return False
+
+
+def _regle(answer: httpx.Response) -> bool:
+    """Whether it is refused by a rule alone."""
+    erreurs = answer.json().get("erreurs") or [{"code": "aucune"}]
+    return {erreur["code"] for erreur in erreurs} <= _REGLES
 
 
 def decisions(lancee: Lancee) -> int:
@@ -239,6 +255,28 @@ async def test_its_people_are_nobody(si: Partenaire) -> None:
             cle=f"recherche:{uuid4()}",
         )
     assert refus.value.probleme["erreurs"][0]["code"] == "nir-interdit-ici"
+
+
+async def test_every_example_request_of_the_documents_is_understood(
+    lancee: Lancee, si: Partenaire
+) -> None:
+    """Whoever copies one gets an answer on the state of the sandbox, never on the form of his copy.
+
+    Contract guide 20.6(f). Planted: an example without what its act requires, or with an unknown
+    member, red.
+    """
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        rejeu = Rejeu(si, Adresses(lancee.port), http)
+        await rejeu.rejouer()
+    incomprises = {
+        nom: (answer.status_code, answer.text)
+        for nom, answer in rejeu.reponses.items()
+        if not (answer.is_success or answer.status_code in _SUR_L_ETAT) and not _regle(answer)
+    }
+    assert incomprises.keys() <= _AILLEURS, incomprises
+    acceptees = [nom for nom in rejeu.reponses if rejeu.acceptee(nom)]
+    # The rest asks for what no sandbox has at once: a closed year, a suspended contract.
+    assert len(acceptees) > len(rejeu.reponses) / 2
 
 
 def test_it_stops_whole(lancee: Lancee) -> None:
