@@ -189,6 +189,51 @@ async def test_orientations_criteria_and_organismes_by_their_own_acts(
     assert (read["nom"], read["version"]) == ("Mission locale de Redon", 2)
 
 
+async def test_a_stock_that_was_decided_elsewhere_is_decided_here(
+    connecter: Connecter, services: Mapping[str, Service], ouverte: str
+) -> None:
+    """At the dates of then, by whoever speaks for the one that decides; once each.
+
+    Planted: the service's own rights instead of the depositor's, red.
+    """
+    client, service = connecter("orientation"), services["orientation"]
+    for type_, parle in (("conseil_departemental", ["si-essai"]), ("france_travail", [])):
+        corps = {"reference": type_, "type": type_, "nom": type_, "clients": parle}
+        assert (await client.post("/v1/organismes-referents", corps)).status_code == 201
+
+    async def un(type_: str, **champs: Any) -> dict[str, Any]:
+        ligne = {"ligne_cle": "1", "reference_externe": f"stock:{type_}", **champs}
+        _, (lu,) = await importer(client, service, ouverte, type_, [ligne])
+        assert lu["statut"] == "creee", lu
+        return lu
+
+    connue = personne(1, droits_devoirs=True, code_commune="35238")
+    _, (lu,) = await importer(client, service, ouverte, "personnes", [connue])
+    orientation = (await un("orientations", personne_id=lu["id"], recu_le="2026-01-05T09:00:00Z"))[
+        "id"
+    ]
+    await un("criteres", orientation_id=orientation, **criteres())
+    decidee = {"orientation_id": orientation, "etat_decision": "acceptee"}
+    stock = [
+        {"ligne_cle": "1", "reference_externe": "d:1", **decidee, "date_decision": "2020-01-01"},
+        {"ligne_cle": "2", "reference_externe": "d:2", **decidee, "date_decision": "2026-02-02"},
+        {"ligne_cle": "3", "reference_externe": "d:3", **decidee},
+    ]
+    etranger = connecter("orientation", client_id="si-autre")
+    _, (refusee,) = await importer(etranger, service, ouverte, "decisions", stock[1:2])
+    assert refusee["probleme"]["code"] == "autorite-incompetente"
+    _, lus = await importer(client, service, ouverte, "decisions", stock)
+
+    assert sorts(lus) == ["refusee", "creee", "refusee"], lus
+    codes = [lus[rang]["probleme"]["code"] for rang in (0, 2)]
+    assert codes == ["validation", "orientation-deja-decidee"]
+    assert (await client.get(f"/v1/orientations/{orientation}")).json()["statut"] == "ouverte"
+    read = (await client.get(f"/v1/orientations/{orientation}/decisions/{lus[1]['id']}")).json()
+    assert (read["date_decision"], read["date_effet"]) == ("2026-02-02", "2026-02-02")
+    _, encore = await importer(client, service, ouverte, "decisions", stock[1:2])
+    assert (sorts(encore), encore[0]["id"]) == (["identique"], lus[1]["id"])
+
+
 async def test_a_file_is_one_event_and_the_feed_stays_exact(
     connecter: Connecter, services: Mapping[str, Service], ouverte: str
 ) -> None:

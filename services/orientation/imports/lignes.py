@@ -4,7 +4,11 @@ from uuid import UUID
 
 from services.orientation.organismes.queries import read_organisme
 from services.orientation.organismes.routes import changer_organisme, enregistrer_organisme
-from services.orientation.orientations.routes import ajouter_criteres, ouvrir_orientation
+from services.orientation.orientations.routes import (
+    ajouter_criteres,
+    enregistrer_decision,
+    ouvrir_orientation,
+)
 from services.orientation.personnes.routes import enregistrer_personne
 from shared.schemas.orientation.imports import TypeImport
 from shared.schemas.orientation.organismes import (
@@ -12,7 +16,11 @@ from shared.schemas.orientation.organismes import (
     OrganismeReferentCreation,
     OrganismeReferentModification,
 )
-from shared.schemas.orientation.orientations import CriteresCreation, OrientationCreation
+from shared.schemas.orientation.orientations import (
+    CriteresCreation,
+    DecisionCreation,
+    OrientationCreation,
+)
 from shared.schemas.orientation.personnes import EnregistrementCreation
 from shared.socle.db import Transaction
 from shared.socle.imports.lignes import TypeLigne, retouche
@@ -39,6 +47,12 @@ TYPES = {
     ),
     TypeImport.CRITERES.value: TypeLigne(
         CriteresCreation, ajouter_criteres, ["orientation:ecrire"], parents=["orientation_id"]
+    ),
+    TypeImport.DECISIONS.value: TypeLigne(
+        DecisionCreation,
+        enregistrer_decision,
+        ["orientation:decider"],
+        parents=["orientation_id"],
     ),
     TypeImport.ORGANISMES_REFERENTS.value: TypeLigne(
         OrganismeReferentCreation,

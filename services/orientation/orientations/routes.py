@@ -324,87 +324,97 @@ async def decider_orientation(
     Publie `orientation.decision.enregistree`, qui ouvre le parcours.
     """
 
-    async def decider() -> Effet:
-        jour = await service.aujourdhui(tx)
-        row = await queries.lock_orientation(tx, orientation_id, version)
-        organismes = await all_organismes(tx)
-        preconisation = rules.Preconisation(None, None)
-        if row.proposition_id is not None:
-            proposition = await queries.read_proposition(tx, row.proposition_id)
-            preconisation = rules.Preconisation(
-                proposition.type_parcours and TypeParcours(proposition.type_parcours),
-                proposition.organisme_referent_id,
-            )
-        date_decision = demande.date_decision or jour
-        choix = rules.decider(
-            StatutOrientation(row.statut),
-            preconisation,
-            rules.Decision(
-                etat_decision=demande.etat_decision,
-                date_decision=date_decision,
-                motif_refus=demande.motif_refus,
-                commentaire=demande.commentaire,
-                type_parcours=demande.type_parcours,
-                organisme_referent_id=demande.organisme_referent_id,
-            ),
-            jour=jour,
-        )
-        date_effet = demande.date_effet or date_decision
-        recu = jour_civil(row.recu_le, await service.fuseau(tx))
-        rules.verifier_dates(date_decision, date_effet, recu)
-        criteres = [Critere(**critere) for critere in row.criteres]
-        situation = situation_au(
-            date_decision,
-            brsa=row.beneficiaire_rsa,
-            date_naissance=row.date_naissance,
-            code_commune=row.code_commune,
-            criteres=criteres,
-            demande=row.demande and OrganismeDemande(row.demande),
-        )
-        autorite, regle = decideur(
-            tx,
-            organismes,
-            situation,
-            date_decision,
-            date_echeance=row.date_limite if situation.brsa else None,
-        )
-        choisi = next((un for un in organismes if un.id == choix.organisme_referent_id), None)
-        if choisi is None:
-            message = "Organisme referent inconnu"
-            raise Validation([Erreur("/organisme_referent_id", "hors-bornes", message)])
-        referent.verifier_organisme(candidat(choisi), situation, date_decision)
-        decision_id = new_id()
-        orientation_version = await appliquer_decision(
-            tx,
-            {
-                "id": decision_id,
-                "orientation_id": orientation_id,
-                "proposition_id": row.proposition_id,
-                "etat_decision": demande.etat_decision.value,
-                "motif_refus": demande.motif_refus,
-                "commentaire": demande.commentaire,
-                "type_parcours": choix.type_parcours.value,
-                "organisme_referent_id": choix.organisme_referent_id,
-                "date_decision": date_decision,
-                "date_effet": date_effet,
-                "regle_competence": regle,
-                "organisme_decideur_id": autorite.id,
-                "client_id": tx.acces.auteur,
-            },
-            personne_id=row.personne_id,
-            criteres=criteres,
-            organismes=organismes,
-            situation=situation,
-            jour=jour,
-        )
-        decision = await queries.read_decision(tx, decision_id)
-        return Effet(
-            _decision(decision),
-            location=f"/v1/orientations/{orientation_id}/decisions/{decision_id}",
-            version=orientation_version,
-        )
+    return await once(
+        tx, commande, lambda: enregistrer_decision(service, tx, demande, orientation_id, version)
+    )
 
-    return await once(tx, commande, decider)
+
+async def enregistrer_decision(
+    service: Service,
+    tx: Transaction,
+    demande: DecisionCreation,
+    orientation_id: UUID,
+    version: int | None = None,
+) -> Effet:
+    """Decide; without a version, whatever the orientation has become."""
+    jour = await service.aujourdhui(tx)
+    row = await queries.lock_orientation(tx, orientation_id, version)
+    organismes = await all_organismes(tx)
+    preconisation = rules.Preconisation(None, None)
+    if row.proposition_id is not None:
+        proposition = await queries.read_proposition(tx, row.proposition_id)
+        preconisation = rules.Preconisation(
+            proposition.type_parcours and TypeParcours(proposition.type_parcours),
+            proposition.organisme_referent_id,
+        )
+    date_decision = demande.date_decision or jour
+    choix = rules.decider(
+        StatutOrientation(row.statut),
+        preconisation,
+        rules.Decision(
+            etat_decision=demande.etat_decision,
+            date_decision=date_decision,
+            motif_refus=demande.motif_refus,
+            commentaire=demande.commentaire,
+            type_parcours=demande.type_parcours,
+            organisme_referent_id=demande.organisme_referent_id,
+        ),
+        jour=jour,
+    )
+    date_effet = demande.date_effet or date_decision
+    recu = jour_civil(row.recu_le, await service.fuseau(tx))
+    rules.verifier_dates(date_decision, date_effet, recu)
+    criteres = [Critere(**critere) for critere in row.criteres]
+    situation = situation_au(
+        date_decision,
+        brsa=row.beneficiaire_rsa,
+        date_naissance=row.date_naissance,
+        code_commune=row.code_commune,
+        criteres=criteres,
+        demande=row.demande and OrganismeDemande(row.demande),
+    )
+    autorite, regle = decideur(
+        tx,
+        organismes,
+        situation,
+        date_decision,
+        date_echeance=row.date_limite if situation.brsa else None,
+    )
+    choisi = next((un for un in organismes if un.id == choix.organisme_referent_id), None)
+    if choisi is None:
+        message = "Organisme referent inconnu"
+        raise Validation([Erreur("/organisme_referent_id", "hors-bornes", message)])
+    referent.verifier_organisme(candidat(choisi), situation, date_decision)
+    decision_id = new_id()
+    orientation_version = await appliquer_decision(
+        tx,
+        {
+            "id": decision_id,
+            "orientation_id": orientation_id,
+            "proposition_id": row.proposition_id,
+            "etat_decision": demande.etat_decision.value,
+            "motif_refus": demande.motif_refus,
+            "commentaire": demande.commentaire,
+            "type_parcours": choix.type_parcours.value,
+            "organisme_referent_id": choix.organisme_referent_id,
+            "date_decision": date_decision,
+            "date_effet": date_effet,
+            "regle_competence": regle,
+            "organisme_decideur_id": autorite.id,
+            "client_id": tx.acces.auteur,
+        },
+        personne_id=row.personne_id,
+        criteres=criteres,
+        organismes=organismes,
+        situation=situation,
+        jour=jour,
+    )
+    decision = await queries.read_decision(tx, decision_id)
+    return Effet(
+        _decision(decision),
+        location=f"/v1/orientations/{orientation_id}/decisions/{decision_id}",
+        version=orientation_version,
+    )
 
 
 @router.get(

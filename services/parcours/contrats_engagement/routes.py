@@ -78,36 +78,41 @@ async def creer_contrat_engagement(
     sanction n'en découle. Portée `parcours:ecrire`, et `parcours.sante:ecrire` pour une durée
     nulle. Publie `parcours.contrat_engagement.etabli`.
     """
+    # Before a replay, which must not tell of health either.
     rules.exige_motif(demande.plan_action.intensite.motif, tx.acces.portees)
+    return await once(tx, commande, lambda: etablir_contrat(service, tx, demande, parcours_id))
 
-    async def etablir() -> Effet:
-        parcours = await queries.lock_parcours(tx, parcours_id)
-        exige_ouvert(parcours.statut)
-        jour = await service.aujourdhui(tx)
-        values = await _version(tx, demande, parcours, jour)
-        contrat_id = new_id()
-        await queries.store_contrat(
-            tx,
-            {
-                "id": contrat_id,
-                "personne_id": parcours.personne_id,
-                "parcours_id": parcours_id,
-                "orientation_id": parcours.orientation_id,
-                "statut": StatutContrat.A_SIGNER.value,
-                "revision": 1,
-                "date_ore": jour if demande.offre_raisonnable_emploi else None,
-            },
-        )
-        await queries.store_revision(
-            tx,
-            service.coffre,
-            contrat_id,
-            demande,
-            {**values, "rang": 1, "nature": NatureRevision.INITIALE.value},
-        )
-        return await _effet(service, tx, contrat_id, "etabli", jour)
 
-    return await once(tx, commande, etablir)
+async def etablir_contrat(
+    service: Service, tx: Transaction, demande: ContratEngagementCreation, parcours_id: UUID
+) -> Effet:
+    """Draw up a contract to be signed."""
+    rules.exige_motif(demande.plan_action.intensite.motif, tx.acces.portees)
+    parcours = await queries.lock_parcours(tx, parcours_id)
+    exige_ouvert(parcours.statut)
+    jour = await service.aujourdhui(tx)
+    values = await _version(tx, demande, parcours, jour)
+    contrat_id = new_id()
+    await queries.store_contrat(
+        tx,
+        {
+            "id": contrat_id,
+            "personne_id": parcours.personne_id,
+            "parcours_id": parcours_id,
+            "orientation_id": parcours.orientation_id,
+            "statut": StatutContrat.A_SIGNER.value,
+            "revision": 1,
+            "date_ore": jour if demande.offre_raisonnable_emploi else None,
+        },
+    )
+    await queries.store_revision(
+        tx,
+        service.coffre,
+        contrat_id,
+        demande,
+        {**values, "rang": 1, "nature": NatureRevision.INITIALE.value},
+    )
+    return await _effet(service, tx, contrat_id, "etabli", jour)
 
 
 @router.get(

@@ -74,46 +74,51 @@ async def creer_diagnostic(
     est rouvert. Portée `parcours:ecrire`, et `parcours.sante:ecrire` s'il parle de santé ou de
     handicap. Publie `parcours.diagnostic.signe`, et ce que publient les freins.
     """
+    # Before a replay, which must not tell of health either.
+    exige_ecriture(sante=rules.dit_sante(demande), portees=tx.acces.portees)
+    return await once(tx, commande, lambda: signer_diagnostic(service, tx, demande, parcours_id))
+
+
+async def signer_diagnostic(
+    service: Service, tx: Transaction, demande: DiagnosticCreation, parcours_id: UUID
+) -> Effet:
+    """Keep a diagnostic, and observe each frein that it tells of."""
     sante = rules.dit_sante(demande)
     exige_ecriture(sante=sante, portees=tx.acces.portees)
-
-    async def signer() -> Effet:
-        parcours = await lock_parcours(tx, parcours_id)
-        exige_ouvert(parcours.statut)
-        courant = await queries.read_courant(tx, parcours_id)
-        rules.exige_lu(courant, demande.remplace_id)
-        jour = await service.aujourdhui(tx)
-        rules.verifier_diagnostic(demande, courant, jour)
-        codes = [ligne.code for ligne in demande.freins]
-        connus = await freins.read_episodes(tx, parcours_id, codes, sante=sante)
-        etats = {code: freins.etat(row) for code, row in connus.items()}
-        rules.verifier_lignes(demande, etats, jour)
-        row = await queries.store_diagnostic(
-            tx, _values(tx, parcours, demande, rang=courant.rang + 1 if courant else 1)
+    parcours = await lock_parcours(tx, parcours_id)
+    exige_ouvert(parcours.statut)
+    courant = await queries.read_courant(tx, parcours_id)
+    rules.exige_lu(courant, demande.remplace_id)
+    jour = await service.aujourdhui(tx)
+    rules.verifier_diagnostic(demande, courant, jour)
+    codes = [ligne.code for ligne in demande.freins]
+    connus = await freins.read_episodes(tx, parcours_id, codes, sante=sante)
+    etats = {code: freins.etat(row) for code, row in connus.items()}
+    rules.verifier_lignes(demande, etats, jour)
+    row = await queries.store_diagnostic(
+        tx, _values(tx, parcours, demande, rang=courant.rang + 1 if courant else 1)
+    )
+    for ligne in demande.freins:
+        frein = await _observe(service, tx, parcours_id, demande, ligne, connus.get(ligne.code))
+        await queries.store_ligne(
+            tx,
+            {
+                "id": new_id(),
+                "diagnostic_id": row.id,
+                "frein_id": frein.id,
+                **ligne.model_dump(include={"code", "niveau", "situations"}),
+            },
+            sante=ligne.code in SANTE,
         )
-        for ligne in demande.freins:
-            frein = await _observe(service, tx, parcours_id, demande, ligne, connus.get(ligne.code))
-            await queries.store_ligne(
-                tx,
-                {
-                    "id": new_id(),
-                    "diagnostic_id": row.id,
-                    "frein_id": frein.id,
-                    **ligne.model_dump(include={"code", "niveau", "situations"}),
-                },
-                sante=ligne.code in SANTE,
-            )
-        await publier(
-            tx, Fait("parcours.diagnostic.signe", "diagnostics", row.id, 1, Operation.CREATION)
-        )
-        lignes = await queries.read_lignes(tx, [row.id], sante=sante)
-        return Effet(
-            queries.render(row, lignes.get(row.id, []), courant=True),
-            location=f"/v1/diagnostics/{row.id}",
-            version=1,
-        )
-
-    return await once(tx, commande, signer)
+    await publier(
+        tx, Fait("parcours.diagnostic.signe", "diagnostics", row.id, 1, Operation.CREATION)
+    )
+    lignes = await queries.read_lignes(tx, [row.id], sante=sante)
+    return Effet(
+        queries.render(row, lignes.get(row.id, []), courant=True),
+        location=f"/v1/diagnostics/{row.id}",
+        version=1,
+    )
 
 
 @router.get(

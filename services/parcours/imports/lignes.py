@@ -5,13 +5,19 @@ from typing import Any
 from uuid import UUID
 
 from services.parcours.activites.routes import prevoir_activite
+from services.parcours.contrats_engagement.routes import etablir_contrat
+from services.parcours.diagnostics.routes import signer_diagnostic
 from services.parcours.freins.routes import observer_frein
 from services.parcours.freins.rules import connait_sante
 from services.parcours.journaux_acces.queries import PARCOURS, store_acces
 from services.parcours.offres.queries import read_offre, render
 from services.parcours.offres.routes import appliquer_service, changer_offre, enregistrer_offre
+from services.parcours.referents.routes import designer_referent
 from services.parcours.rendez_vous.routes import prendre_rendez_vous
+from shared.schemas.parcours.accompagnement import ReferentCreation
 from shared.schemas.parcours.activites import ActiviteCreation
+from shared.schemas.parcours.contrats_engagement import ContratEngagementCreation
+from shared.schemas.parcours.diagnostics import DiagnosticCreation
 from shared.schemas.parcours.freins import FreinCreation
 from shared.schemas.parcours.imports import TypeImportParcours
 from shared.schemas.parcours.offres import (
@@ -55,9 +61,27 @@ async def _changer_offre(
 
 
 TYPES = {
+    TypeImportParcours.REFERENTS.value: TypeLigne(
+        ReferentCreation,
+        _notee("creer_referent", designer_referent),
+        ["parcours:ecrire"],
+        parents=["parcours_id"],
+    ),
+    TypeImportParcours.DIAGNOSTICS.value: TypeLigne(
+        DiagnosticCreation,
+        _notee("creer_diagnostic", signer_diagnostic),
+        ["parcours:ecrire"],
+        parents=["parcours_id"],
+    ),
     TypeImportParcours.FREINS.value: TypeLigne(
         FreinCreation,
         _notee("creer_frein", observer_frein),
+        ["parcours:ecrire"],
+        parents=["parcours_id"],
+    ),
+    TypeImportParcours.CONTRATS_ENGAGEMENT.value: TypeLigne(
+        ContratEngagementCreation,
+        _notee("creer_contrat_engagement", etablir_contrat),
         ["parcours:ecrire"],
         parents=["parcours_id"],
     ),

@@ -48,6 +48,7 @@ from shared.socle.idempotence import once
 from shared.socle.ids import new_id
 from shared.socle.pages import PageDemandee, page_de, rendre_page
 from shared.socle.reponses import Effet, rendre, rendre_lecture
+from shared.socle.service import Service
 from shared.socle.transactions import ServiceDep, TransactionDep
 
 router = routeur("referents")
@@ -90,27 +91,31 @@ async def creer_referent(
     `parcours.referent.designe`.
     """
 
-    async def designer() -> Effet:
-        parcours = await lock_parcours(tx, parcours_id)
-        exige_ouvert(parcours.statut)
-        rules.exige_organisme(demande.organisme_referent_id, parcours.organisme_referent_id)
-        courant = await queries.read_courant(tx, parcours_id)
-        if courant is not None:
-            raise rules.ReferentDejaDesigne(
-                statut_actuel="designe",
-                transitions_possibles=["passation", "cloture"],
-                referent_id=str(courant.id),
-            )
-        rules.verifier_designation(
-            demande,
-            debut_periode=parcours.date_debut,
-            dernier_depart=await queries.read_dernier_depart(tx, parcours_id),
-            jour=await service.aujourdhui(tx),
-        )
-        values = {"id": new_id(), "parcours_id": parcours_id, **demande.model_dump()}
-        return _referent(await _designate(tx, values))
+    return await once(tx, commande, lambda: designer_referent(service, tx, demande, parcours_id))
 
-    return await once(tx, commande, designer)
+
+async def designer_referent(
+    service: Service, tx: Transaction, demande: ReferentCreation, parcours_id: UUID
+) -> Effet:
+    """Designate who answers for a parcours."""
+    parcours = await lock_parcours(tx, parcours_id)
+    exige_ouvert(parcours.statut)
+    rules.exige_organisme(demande.organisme_referent_id, parcours.organisme_referent_id)
+    courant = await queries.read_courant(tx, parcours_id)
+    if courant is not None:
+        raise rules.ReferentDejaDesigne(
+            statut_actuel="designe",
+            transitions_possibles=["passation", "cloture"],
+            referent_id=str(courant.id),
+        )
+    rules.verifier_designation(
+        demande,
+        debut_periode=parcours.date_debut,
+        dernier_depart=await queries.read_dernier_depart(tx, parcours_id),
+        jour=await service.aujourdhui(tx),
+    )
+    values = {"id": new_id(), "parcours_id": parcours_id, **demande.model_dump()}
+    return _referent(await _designate(tx, values))
 
 
 @router.get(

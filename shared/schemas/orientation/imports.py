@@ -26,6 +26,7 @@ class TypeImport(StrEnum):
     PERSONNES = "personnes"
     ORIENTATIONS = "orientations"
     CRITERES = "criteres"
+    DECISIONS = "decisions"
     ORGANISMES_REFERENTS = "organismes_referents"
 
 

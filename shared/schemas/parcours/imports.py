@@ -9,7 +9,10 @@ from shared.schemas.imports import ImportLignes
 class TypeImportParcours(StrEnum):
     """Ce que sont les lignes d'un fichier. Liste ouverte."""
 
+    REFERENTS = "referents"
+    DIAGNOSTICS = "diagnostics"
     FREINS = "freins"
+    CONTRATS_ENGAGEMENT = "contrats_engagement"
     ACTIVITES = "activites"
     RENDEZ_VOUS = "rendez_vous"
     OFFRES = "offres"

@@ -9,13 +9,14 @@ from sqlalchemy import text
 
 from shared.socle.service import Service
 from tests.api.parcours.test_activites import ACTIVITE
+from tests.api.parcours.test_contrats_engagement import CONTENU
 from tests.api.parcours.test_offres import OFFRE
 from tests.api.parcours.test_rendez_vous import DEMANDE
 from tests.api.test_imports_lignes import importer, sorts
 from tests.conftest import Connecter
 
 
-async def test_freins_activities_and_rendez_vous_of_a_parcours(
+async def test_what_is_under_a_parcours_by_the_acts_of_its_routes(
     connecter: Connecter,
     services: Mapping[str, Service],
     ouverte: str,
@@ -38,8 +39,18 @@ async def test_freins_activities_and_rendez_vous_of_a_parcours(
         "date_observation": str(hier),
         "source": "referent",
     }
+    parcours = (await client.get(f"/v1/parcours/{parcours_id}")).json()
+    referent = {
+        "agent": "agt-1",
+        "organisme_referent_id": parcours["organisme_referent_id"],
+        "date_debut": str(hier),
+    }
+    diagnostic = {"date_diagnostic": str(hier), "agent": "agt-1"}
     for type_, corps, chemin in (
+        ("referents", referent, "referents"),
+        ("diagnostics", diagnostic, "diagnostics"),
         ("freins", frein, "freins"),
+        ("contrats_engagement", CONTENU, "contrats-engagement"),
         ("activites", ACTIVITE, "activites"),
         ("rendez_vous", DEMANDE, "rendez-vous"),
     ):
@@ -61,7 +72,14 @@ async def test_freins_activities_and_rendez_vous_of_a_parcours(
         found = await tx.execute(
             text("SELECT operation FROM acces_parcours WHERE client_id = 'si-essai' AND ecriture")
         )
-        assert sorted(found.scalars()) == ["creer_activite", "creer_frein", "creer_rendez_vous"]
+        assert sorted(found.scalars()) == [
+            "creer_activite",
+            "creer_contrat_engagement",
+            "creer_diagnostic",
+            "creer_frein",
+            "creer_referent",
+            "creer_rendez_vous",
+        ]
 
 
 async def test_health_needs_its_own_scope_in_a_file_too(
@@ -84,6 +102,14 @@ async def test_health_needs_its_own_scope_in_a_file_too(
         "source": "referent",
     }
     _, lus = await importer(sans, service, ouverte, "freins", [ligne])
+    assert lus[0]["probleme"]["code"] == "donnee-sante-interdite"
+    diagnostic = {
+        **{nom: ligne[nom] for nom in ("ligne_cle", "reference_externe", "parcours_id")},
+        "date_diagnostic": str(hier),
+        "agent": "agt-1",
+        "freins": [{"code": "sante", "niveau": "moyen"}],
+    }
+    _, lus = await importer(sans, service, ouverte, "diagnostics", [diagnostic])
     assert lus[0]["probleme"]["code"] == "donnee-sante-interdite"
     _, lus = await importer(connecter("parcours"), service, ouverte, "freins", [ligne])
     assert sorts(lus) == ["creee"]
