@@ -63,6 +63,13 @@ class MotifDesactivation(StrEnum):
     SANS_SUCCES = "sans_succes"
 
 
+class SignatureWebhook(StrEnum):
+    """Comment les envois sont signés, selon Standard Webhooks. Liste fermée."""
+
+    V1 = "v1"
+    V1A = "v1a"
+
+
 class StatutLivraison(StrEnum):
     """Où en est la livraison d'un événement à un abonnement. Liste fermée."""
 
@@ -114,10 +121,20 @@ HtmlEstEchec = Annotated[
 ]
 
 
+Signature = Annotated[
+    SignatureWebhook,
+    Field(
+        description="`v1` : HMAC-SHA256, par un secret partagé ; `v1a` : Ed25519, que la clé"
+        " publique vérifie, pour un récepteur dont la plateforme sert plusieurs clients"
+    ),
+]
+
+
 class WebhookCreation(Entree):
     """Un abonnement à ouvrir."""
 
     url: UrlWebhook
+    signature: Signature = SignatureWebhook.V1
     types: TypesEvenement = Field(default_factory=list)
     description: Libelle | None = Field(default=None, description="À quoi sert l'abonnement")
     contacts: Contacts = Field(default_factory=list)
@@ -153,11 +170,17 @@ class Webhook(Ressource):
         json_schema_extra={"readOnly": True},
         description="Premier échec depuis le dernier succès ; cinq jours après, désactivation",
     )
+    signature: Signature = Field(json_schema_extra={"readOnly": True})
     secret: str | None = Field(
         max_length=60,
         json_schema_extra={"readOnly": True},
-        description="Secret de signature `whsec_…`, montré une fois : à la création et au"
-        " renouvellement ; nul ensuite",
+        description="Secret de signature `whsec_…` de `v1`, montré une fois : à la création et au"
+        " renouvellement ; nul ensuite, et de `v1a`",
+    )
+    cle_publique: str | None = Field(
+        max_length=60,
+        json_schema_extra={"readOnly": True},
+        description="Clé `whpk_…` qui vérifie `v1a`, celle en usage ; nulle de `v1`",
     )
     secret_precedent_fin_le: Instant | None = Field(
         json_schema_extra={"readOnly": True},

@@ -413,6 +413,11 @@ def webhooks() -> None:
     cloisonner("webhook", "webhook_livraison", "webhook_position")
 
 
+def cles_publiques_webhooks() -> None:
+    """Let a subscription be signed by a key pair: those that are there keep their shared secret."""
+    op.add_column("webhook", sa.Column("cle_publique", sa.Text(), nullable=True))
+
+
 def exports() -> None:
     """Make the snapshot exports, their files and the sealed pieces of these."""
     instant = postgresql.TIMESTAMP(timezone=True)

@@ -274,6 +274,10 @@ class Webhook(Versionnee, Base):
     secret: Mapped[bytes] = colonne(
         "Secret de signature, scellé (AES-256-GCM)", CHIFFREE, source="service"
     )
+    cle_publique: Mapped[str | None] = colonne(
+        "Clé publique du secret, s'il signe en Ed25519 ; nulle : il signe en HMAC-SHA256",
+        source="service",
+    )
     secret_precedent: Mapped[bytes | None] = colonne(
         "Secret d'avant le dernier renouvellement, scellé", CHIFFREE, source="service"
     )

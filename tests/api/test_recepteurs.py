@@ -21,6 +21,7 @@ import pytest_asyncio
 
 from deploy.local.node import SansNode, en_integration_continue, paquets
 from deploy.local.services import RACINE
+from shared.schemas.webhooks import SignatureWebhook
 from shared.socle.service import Service
 from shared.socle.webhooks import rules
 from tests.api.orientation.conftest import PERSONNE
@@ -117,7 +118,7 @@ def test_kits_are_short() -> None:
 
 
 def signe(corps: bytes, *, le: float = 1_772_536_501, secret: bytes = b"x" * 32) -> dict[str, str]:
-    return rules.entetes([secret], "evenement-1", int(le), corps)
+    return rules.entetes(SignatureWebhook.V1, [secret], "evenement-1", int(le), corps)
 
 
 CORPS = b'{"type": "orientation.x.y",  "timestamp": "t", "data": {"id": "a", "version": 1}}'
@@ -177,7 +178,7 @@ def test_the_python_kit_keeps_an_id_once_its_effect_is_done_and_forgets_it_later
     assert [made.recevoir(signe(CORPS), CORPS)[0] for _ in range(3)] == [204] * 3
     assert len(applied) == 1
     later = kit().Recepteur([SECRET], applied.append, faits, lambda: now + 4_000)
-    autre = rules.entetes([b"x" * 32], "evenement-2", int(now) + 4_000, CORPS)
+    autre = rules.entetes(SignatureWebhook.V1, [b"x" * 32], "evenement-2", int(now) + 4_000, CORPS)
     later.recevoir(autre, CORPS)
     assert list(faits) == ["evenement-2"]
 

@@ -1,6 +1,7 @@
 """Webhooks: from a fact of the feed to a receiver, through the worker's own code, on loopback."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import pytest_asyncio
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Row, text
 from standardwebhooks import Webhook as Reference
 
@@ -298,6 +301,46 @@ async def test_two_secrets_sign_for_three_days(banc: Banc, partenaire: Recepteur
     assert await believed() == [True, True]
     banc.avance = timedelta(hours=72, minutes=1)
     assert await believed() == [False, True]
+
+
+async def test_a_shared_platform_verifies_with_a_public_key(
+    banc: Banc, partenaire: Recepteur
+) -> None:
+    """What signs is never shown, and both keys hold during a rotation.
+
+    Planted: the secret shown at the creation, red; the previous key not signing, red.
+    """
+    webhook = await banc.abonner(partenaire, signature="v1a")
+    renewed = await banc.commander(webhook, "secrets")
+    lue = await banc.lire(webhook["id"])
+    assert (webhook["secret"], renewed["secret"], webhook["signature"]) == (None, None, "v1a")
+    assert lue["cle_publique"] == renewed["cle_publique"] != webhook["cle_publique"]
+
+    async def verified() -> list[bool]:
+        partenaire.recus.clear()
+        await banc.personne()
+        await banc.tour()
+        headers, corps = partenaire.recus[-1]
+        signe = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + corps
+        signatures = headers["webhook-signature"].split(" ")
+        return [
+            any(_verifie(one["cle_publique"], signature, signe) for signature in signatures)
+            for one in (webhook, renewed)
+        ]
+
+    assert await verified() == [True, True]
+    banc.avance = timedelta(hours=72, minutes=1)
+    assert await verified() == [False, True]
+
+
+def _verifie(publique: str, signature: str, signe: bytes) -> bool:
+    """As a receiver does that shares no secret."""
+    cle = Ed25519PublicKey.from_public_bytes(base64.b64decode(publique.removeprefix("whpk_")))
+    try:
+        cle.verify(base64.b64decode(signature.removeprefix("v1a,")), signe)
+    except InvalidSignature:
+        return False
+    return True
 
 
 async def test_a_receiver_that_is_gone_is_left_alone_and_may_come_back(

@@ -16,6 +16,7 @@ from shared.schemas.webhooks import (
     PageWebhooks,
     RejeuWebhook,
     RejeuWebhookCommande,
+    SignatureWebhook,
     StatutLivraison,
     StatutWebhook,
     Webhook,
@@ -61,7 +62,7 @@ def routes(nom: str) -> APIRouter:
     async def creer_webhook(
         demande: WebhookCreation, commande: CommandeDep, request: Request, tx: TransactionDep
     ) -> Response:
-        """Ouvre un abonnement et rend son secret, cette fois seulement.
+        """Ouvre un abonnement et rend son secret, cette fois seulement, ou sa clé publique.
 
         Il est `a_verifier` : le service envoie, en quelques secondes, un événement signé
         `endpoint.verification` dont le récepteur rend le défi, `{"defi": "…"}`. Il est alors
@@ -80,9 +81,9 @@ def routes(nom: str) -> APIRouter:
                 {
                     "id": new_id(),
                     "client_id": tx.acces.auteur,
-                    **demande.model_dump(),
+                    **demande.model_dump(exclude={"signature"}),
                     "statut": StatutWebhook.A_VERIFIER.value,
-                    "secret": service.coffre.sceller(secret, CONTEXTE_SECRET),
+                    **_cle(service, demande.signature, secret),
                 },
             )
             await _verifier(service, tx, row)
@@ -287,7 +288,8 @@ def routes(nom: str) -> APIRouter:
         request: Request,
         tx: TransactionDep,
     ) -> Response:
-        """Rend un autre secret, cette fois seulement ; 72 heures durant, les deux signent.
+        """Rend un autre secret, cette fois seulement, ou une autre clé publique ; 72 heures durant,
+        les deux signent.
 
         Renouvelé de nouveau d'ici là, le plus ancien cesse aussitôt. Portée `administrer`. Publie
         `webhook.secret_renouvele`.
@@ -299,7 +301,7 @@ def routes(nom: str) -> APIRouter:
             exige_version(row.version, version)
             secret = secrets.token_bytes(rules.SECRET_OCTETS)
             valeurs = {
-                "secret": service.coffre.sceller(secret, CONTEXTE_SECRET),
+                **_cle(service, rules.schema_de(row.cle_publique), secret),
                 "secret_precedent": row.secret,
                 "secret_precedent_fin_le": service.horloge() + rules.DOUBLE_SIGNATURE,
             }
@@ -389,9 +391,19 @@ async def _verifier(service: Service, tx: Transaction, row: Row[Any]) -> None:
     await queries.queue(tx, [verification(row.id, tx.collectivite, service.horloge())])
 
 
+def _cle(service: Service, schema: SignatureWebhook, secret: bytes) -> dict[str, Any]:
+    """What is kept of a new secret: sealed, and the key that verifies it where one does."""
+    return {
+        "secret": service.coffre.sceller(secret, CONTEXTE_SECRET),
+        "cle_publique": rules.cle_publique(secret) if schema is SignatureWebhook.V1A else None,
+    }
+
+
 def _render(row: Row[Any], secret: bytes | None = None) -> Webhook:
-    montre = None if secret is None else rules.secret_lisible(secret)
-    return Webhook.model_validate({**row._mapping, "secret": montre})
+    schema = rules.schema_de(row.cle_publique)
+    # What signs and is not shared is never shown.
+    montre = rules.secret_lisible(secret) if secret and schema is SignatureWebhook.V1 else None
+    return Webhook.model_validate({**row._mapping, "signature": schema, "secret": montre})
 
 
 def _render_livraison(row: Row[Any]) -> LivraisonWebhook:

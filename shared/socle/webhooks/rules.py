@@ -10,10 +10,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from shared.refus import Erreur, TransitionInterdite, Validation
 from shared.schemas.webhooks import (
     IssueTentative,
     MotifDesactivation,
+    SignatureWebhook,
     StatutLivraison,
     StatutWebhook,
 )
@@ -146,21 +149,43 @@ def secret_lisible(secret: bytes) -> str:
     return "whsec_" + base64.b64encode(secret).decode()
 
 
-def signature(secret: bytes, webhook_id: str, horodatage: int, corps: bytes) -> str:
+def schema_de(publique: str | None) -> SignatureWebhook:
+    """How a subscription is signed: whoever has a public key verifies with it."""
+    return SignatureWebhook.V1 if publique is None else SignatureWebhook.V1A
+
+
+def cle_publique(secret: bytes) -> str:
+    """The key that verifies what a secret signs as `v1a`, as partners keep it."""
+    publique = Ed25519PrivateKey.from_private_bytes(secret).public_key()
+    return "whpk_" + base64.b64encode(publique.public_bytes_raw()).decode()
+
+
+def signature(
+    schema: SignatureWebhook, secret: bytes, webhook_id: str, horodatage: int, corps: bytes
+) -> str:
     """Sign the bytes that are sent, as Standard Webhooks 1.0 says."""
     signe = f"{webhook_id}.{horodatage}.".encode() + corps
-    return "v1," + base64.b64encode(hmac.digest(secret, signe, "sha256")).decode()
+    match schema:
+        case SignatureWebhook.V1:
+            signature = hmac.digest(secret, signe, "sha256")
+        case SignatureWebhook.V1A:
+            signature = Ed25519PrivateKey.from_private_bytes(secret).sign(signe)
+    return f"{schema},{base64.b64encode(signature).decode()}"
 
 
 def entetes(
-    secrets: Sequence[bytes], webhook_id: str, horodatage: int, corps: bytes
+    schema: SignatureWebhook,
+    secrets: Sequence[bytes],
+    webhook_id: str,
+    horodatage: int,
+    corps: bytes,
 ) -> dict[str, str]:
     """The three headers: one signature for each secret that still holds."""
     return {
         "webhook-id": webhook_id,
         "webhook-timestamp": str(horodatage),
         "webhook-signature": " ".join(
-            signature(one, webhook_id, horodatage, corps) for one in secrets
+            signature(schema, one, webhook_id, horodatage, corps) for one in secrets
         ),
     }
 

@@ -226,6 +226,7 @@ async def _livrer(
     maintenant = service.horloge()
     corps = livraison.corps.encode()
     signes = rules.entetes(
+        rules.schema_de(webhook.cle_publique),
         cles(service.coffre, webhook, maintenant),
         str(livraison.evenement_id),
         int(maintenant.timestamp()),

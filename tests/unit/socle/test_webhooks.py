@@ -1,11 +1,13 @@
 """Webhooks: which address is admitted, what is signed, when it is tried again."""
 
+import base64
 import json
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 from standardwebhooks import Webhook as Reference
@@ -14,6 +16,7 @@ from shared.refus import TransitionInterdite, Validation
 from shared.schemas.webhooks import (
     IssueTentative,
     MotifDesactivation,
+    SignatureWebhook,
     StatutLivraison,
     StatutWebhook,
 )
@@ -214,7 +217,11 @@ def secret(lisible: str) -> bytes:
 def test_the_example_of_the_contract_is_recomputed() -> None:
     """Contract guide, 18. Planted: the body parsed and written again before it is signed, red."""
     headers = rules.entetes(
-        [secret(SECRET)], "019cb368-90bc-7893-923f-0824128b2f33", 1772536501, EXEMPLE
+        SignatureWebhook.V1,
+        [secret(SECRET)],
+        "019cb368-90bc-7893-923f-0824128b2f33",
+        1772536501,
+        EXEMPLE,
     )
     assert headers == {
         "webhook-id": "019cb368-90bc-7893-923f-0824128b2f33",
@@ -230,9 +237,28 @@ def test_signatures_are_those_of_the_standards_own_library(
 ) -> None:
     """During a rotation whoever holds either secret believes it."""
     corps = json.dumps({"texte": texte}).encode()
-    headers = rules.entetes([cle, precedente], "msg-1", int(time.time()), corps)
+    headers = rules.entetes(
+        SignatureWebhook.V1, [cle, precedente], "msg-1", int(time.time()), corps
+    )
     for one in (cle, precedente):
         assert Reference(rules.secret_lisible(one)).verify(corps, headers) == {"texte": texte}
+
+
+@given(st.binary(min_size=32, max_size=32), st.binary(min_size=32, max_size=32), st.binary())
+def test_what_a_key_pair_signs_is_verified_by_its_public_key_alone(
+    cle: bytes, precedente: bytes, corps: bytes
+) -> None:
+    """Of `v1a`. Planted: the body signed without its id and its time, red."""
+    headers = rules.entetes(SignatureWebhook.V1A, [cle, precedente], "msg-1", 1772536501, corps)
+    signatures = headers["webhook-signature"].split(" ")
+    for one, signature in zip((cle, precedente), signatures, strict=True):
+        schema, _, signee = signature.partition(",")
+        assert schema == "v1a"
+        publique = rules.cle_publique(one)
+        assert publique.startswith("whpk_")
+        Ed25519PublicKey.from_public_bytes(base64.b64decode(publique.removeprefix("whpk_"))).verify(
+            base64.b64decode(signee), b"msg-1.1772536501." + corps
+        )
 
 
 def test_the_attempts_take_three_days_and_a_half() -> None:

@@ -1,0 +1,9 @@
+"""Webhooks that a public key verifies."""
+
+from shared.socle.migrations import cles_publiques_webhooks
+
+revision, down_revision = "0025", "0024"
+
+
+def upgrade() -> None:
+    cles_publiques_webhooks()

@@ -1,0 +1,7 @@
+"""Reserved."""
+
+revision, down_revision = "0021", "0020"
+
+
+def upgrade() -> None:
+    pass
