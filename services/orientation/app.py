@@ -64,6 +64,15 @@ DESCRIPTION = """\
 Accueille les bénéficiaires du RSA, propose une orientation qui s'explique, et enregistre la
 décision de l'autorité compétente dans le délai légal.
 """
+_ORIENTEE = "SELECT personne_id FROM orientation WHERE collectivite = :collectivite"
+
+
+def _orientee_par(table: str) -> str:
+    """The persons whose orientation is that of rows of a table."""
+    return (
+        f"{_ORIENTEE} AND id IN (SELECT orientation_id FROM {table}"
+        f" WHERE collectivite = :collectivite AND id = ANY(cast(:{table}_id AS uuid[])))"
+    )
 
 
 def create() -> FastAPI:
@@ -109,7 +118,16 @@ def app(reglages: Settings | None) -> FastAPI:
         tags=TAGS,
         portees=PORTEES,
         imports=LIMITES_IMPORT,
-        personnes_par={"personne_id": "SELECT unnest(cast(:personne_id AS uuid[]))"},
+        personnes_par={
+            "personne_id": "SELECT unnest(cast(:personne_id AS uuid[]))",
+            "orientation_id": f"{_ORIENTEE} AND id = ANY(cast(:orientation_id AS uuid[]))",
+        },
+        personnes_du_chemin={
+            "convocation_id": "SELECT personne_id FROM convocation"
+            " WHERE collectivite = :collectivite AND id = ANY(cast(:convocation_id AS uuid[]))",
+            "place_id": _orientee_par("place"),
+            "proposition_id": _orientee_par("proposition"),
+        },
     )
     # Theirs to call, with a signature and no token of ours: out of the document, and of its rules.
     application.add_api_route(

@@ -19,6 +19,7 @@ from services.parcours.immersions.routes import router as immersions
 from services.parcours.imports.routes import router as imports
 from services.parcours.indicateurs.routes import router as indicateurs
 from services.parcours.instantanes import router as instantanes
+from services.parcours.journaux_acces.queries import personnes_du_chemin
 from services.parcours.journaux_acces.routes import JOURNAL
 from services.parcours.journaux_acces.routes import router as journaux_acces
 from services.parcours.marches.routes import router as marches
@@ -203,6 +204,13 @@ def app(reglages: Settings | None) -> FastAPI:
             "personne_id": "SELECT unnest(cast(:personne_id AS uuid[]))",
             "parcours_id": "SELECT personne_id FROM parcours"
             " WHERE collectivite = :collectivite AND id = ANY(cast(:parcours_id AS uuid[]))",
+        },
+        personnes_du_chemin={
+            **personnes_du_chemin(),
+            "membre_id": "SELECT personne_id FROM parcours WHERE collectivite = :collectivite"
+            " AND id IN (SELECT d.parcours_id FROM membre_reseau m JOIN dispositif d"
+            " ON d.collectivite = m.collectivite AND d.id = m.dispositif_id"
+            " WHERE m.collectivite = :collectivite AND m.id = ANY(cast(:membre_id AS uuid[])))",
         },
     )
     found.state.acces_notes = set()

@@ -57,6 +57,7 @@ def creer(
     imports: LimitesImport | None = None,
     dependances: Sequence[Depends] = (),
     personnes_par: Mapping[str, str] | None = None,
+    personnes_du_chemin: Mapping[str, str] | None = None,
 ) -> FastAPI:
     """Make the app of one service. Without settings it only describes itself (OpenAPI).
 
@@ -64,6 +65,7 @@ def creer(
         dependances: what every route of the service depends on.
         personnes_par: by member of its answers, how the persons that it names are found; none
             where no person is known.
+        personnes_du_chemin: the same, of the ids that its paths alone name.
     """
 
     @asynccontextmanager
@@ -109,7 +111,8 @@ def creer(
         bac_a_sable.routes(nom),
     ]
     if personnes_par:
-        dependances = (*dependances, Depends(Garde(personnes_par).garder, scope="function"))
+        app.state.garde = Garde(personnes_par, personnes_du_chemin or {})
+        dependances = (*dependances, Depends(app.state.garde.garder, scope="function"))
     for routeur in routeurs:
         app.include_router(routeur, dependencies=dependances)
     app.state.chemins = chemins(routeurs)

@@ -225,7 +225,6 @@ class RouteContrat(APIRoute):
             acces = acces.pour(request.headers.get("client-origine"))
             request.state.acces = acces
             request.state.entetes = {}  # what a dependency adds to the answer
-            request.state.lecture = bound_by.lit(request)
             request.scope["jalons.acces"] = acces  # for the access log
             acces.exige(*scopes)
 
@@ -243,6 +242,8 @@ class RouteContrat(APIRoute):
             try:
                 # A body is waited for no longer than the work itself, which may have no bound.
                 async with asyncio.timeout(delai_s or DELAI_MS / 1000) as bound:
+                    # For a dependency: until when the caller waits.
+                    request.state.fin = bound.when() if delai_s else None
                     with contexte.demande(acces.auteur, delai_s or math.inf, bound):
                         if service.bac is not None:
                             await service.bac.passer(acces, self.name, self.tags)

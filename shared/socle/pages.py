@@ -15,7 +15,7 @@ from uuid import UUID
 from fastapi import Query, Request
 from fastapi.params import Depends
 from pydantic import BaseModel, TypeAdapter
-from pydantic_core import to_jsonable_python
+from pydantic_core import to_json, to_jsonable_python
 from sqlalchemy import ColumnElement, Row, Select, and_, column, func, literal, select, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from starlette.responses import Response
@@ -351,6 +351,8 @@ def rendre_page(
     if not demande.champs:
         page = demande.modele.model_validate({"elements": elements, "pagination": pagination})
         return rendre(Effet(page, status=status, headers=headers))
+    # Cut, an element shows somebody all the same: who reads answers reads it whole.
+    demande.request.state.entiers = to_json(elements)
     trimmed = [one.model_dump(mode="json", include=set(demande.champs)) for one in elements]
     partielle = PagePartielle.model_validate({"elements": trimmed, "pagination": pagination})
     headers["Content-Type"] = MEDIA_PARTIEL

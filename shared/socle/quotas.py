@@ -75,10 +75,6 @@ class Quota:
         essai = self.essais is not None and request.query_params.get("essai") == "true"
         return self.essais if essai and self.essais else self.classe
 
-    def lit(self, request: Request) -> bool:
-        """Whether the request only reads."""
-        return self.classe_de(request) in ("lecture", "recherche")
-
 
 def quota(classe: str, *, essais: bool = False) -> Any:
     """Put a route in a class other than its method's; `essais`: what is only tried."""

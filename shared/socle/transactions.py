@@ -14,6 +14,9 @@ async def get_transaction(request: Request) -> AsyncIterator[Transaction]:
     """Commit when the route returns, roll back when it raises."""
     async with request.app.state.service.base.transaction(request.state.acces) as tx:
         yield tx
+        # What an act shows is judged while it can be undone.
+        if (juger := getattr(request.state, "juger", None)) is not None:
+            await juger(tx)
 
 
 async def get_service(request: Request) -> Service:

@@ -185,6 +185,8 @@ async def lister_personnes_a_risque(
 ) -> Response:
     """Rend, sans identité, qui est dit à risque et n'a pas le RSA. Portée `orientation:lire`."""
     rows = await queries.list_a_risque(tx, page)
+    # Each element is a person, so its own id is hers: no other name tells the volume guard.
+    page.request.state.personnes_lues = [row.id for row in page.montrees(rows)]
     return rendre_page(
         page, rows, lambda row: PersonneARisque.model_validate(row, from_attributes=True)
     )

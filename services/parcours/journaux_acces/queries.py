@@ -78,6 +78,21 @@ def nommees(chemin: Mapping[str, Any]) -> tuple[str, UUID] | None:
     return None
 
 
+def personnes_du_chemin() -> dict[str, str]:
+    """How the volume guard finds the person of what a path names: as the journal does."""
+    return {
+        parametre: "SELECT personne_id FROM parcours WHERE collectivite = :collectivite AND id IN ("
+        + " UNION ALL ".join(
+            f"SELECT {PARCOURS} FROM {table} WHERE collectivite = :collectivite"
+            f" AND id = ANY(cast(:{parametre} AS uuid[]))"
+            for table in noms
+        )
+        + ")"
+        for parametre, noms in _DE.items()
+        if noms
+    }
+
+
 async def store_acces(
     tx: Transaction,
     nommees: Iterable[tuple[str, UUID]],

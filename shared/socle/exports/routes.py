@@ -248,6 +248,8 @@ def _servir(request: Request, service: Service, acces: Acces, fichier: Row[Any])
             lus, numero = lus + len(clair), numero + 1
             yield clair
 
+    # The volume guard reads it first: past its bound, no line leaves.
+    request.state.fichier = morceaux
     if compresse:
         headers["Content-Encoding"] = "gzip"
         return StreamingResponse(_gzip(morceaux()), media_type=_NDJSON, headers=headers)

@@ -1,6 +1,6 @@
 """SQL of the volume guard."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -34,18 +34,17 @@ _PURGER = text("DELETE FROM personne_lue WHERE collectivite = :collectivite AND 
 _OUBLIER = text("DELETE FROM volume_lu WHERE collectivite = :collectivite AND jour < :avant")
 
 
-def compter_lues(personnes_par: Mapping[str, str]) -> TextClause:
+def compter_lues(lues: Iterable[str]) -> TextClause:
     """The statement that adds to a client's day the persons it had not been shown.
 
     Persons are taken in one order, so that two answers wait for each other and never block. The
     day's row comes after them, and holds the next one back the shortest.
 
     Args:
-        personnes_par: by member of an answer, the SELECT of the persons that its ids name.
+        lues: by name of an id, the SELECT of the persons that ids of this name lead to.
     """
-    lues = " UNION ".join(personnes_par.values())
     return text(
-        f"WITH lues AS ({lues}), nouvelles AS ("
+        f"WITH lues AS ({' UNION '.join(lues)}), nouvelles AS ("
         "INSERT INTO personne_lue (collectivite, client_id, jour, lue_id)"
         " SELECT :collectivite, :client_id, :jour, id FROM lues AS l (id) ORDER BY id"
         " ON CONFLICT DO NOTHING RETURNING 1)"
