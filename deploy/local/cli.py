@@ -23,7 +23,7 @@ from deploy.emetteur.gestion import gerer
 from deploy.local import flux_synthetique, verification, versions
 from deploy.local.collectivites import charger
 from deploy.local.demonstration import FOYERS, GRAINE, Demonstrateur
-from deploy.local.partenaire import Partenaire
+from deploy.local.partenaire import Partenaire, Refusee
 from deploy.local.postgres import ErreurLocale
 from deploy.local.services import (
     BAC_A_SABLE,
@@ -40,6 +40,7 @@ from deploy.local.services import (
     uvicorn,
 )
 from deploy.local.tableau import adresses, afficher
+from shared.refus import DependanceIndisponible
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -118,7 +119,14 @@ def bac_a_sable(
 
     async def peupler(installation: Installation) -> None:
         async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
-            await Demonstrateur(installation, http, _dire, foyers=foyers).peupler()
+            demonstrateur = Demonstrateur(installation, http, _dire, foyers=foyers)
+            # The fake keeps its clock in memory; the services keep theirs.
+            deplacements = await demonstrateur.si.lire(
+                "orientation", "/v1/horloges-de-test", limite=1
+            )
+            for deplacement in deplacements["elements"]:
+                await _avancer_france_travail(installation, http, deplacement["decalage_s"])
+            await demonstrateur.peupler()
 
     with _en_marche(dossier, port, neuf=neuf, bac_a_sable=True) as installation:
         asyncio.run(peupler(installation))
@@ -131,6 +139,13 @@ def bac_a_sable(
         print(f"horloge ./jalons avancer 40 {ici}", flush=True)
         _dire("Le bac à sable est en marche ; Ctrl-C pour arrêter.")
         _veiller(installation)
+
+
+async def _avancer_france_travail(
+    installation: Installation, http: httpx.AsyncClient, avance_s: int
+) -> None:
+    url = f"{installation.adresses.france_travail}/_scenario/horloge"
+    (await http.post(url, json={"avancer_s": avance_s})).raise_for_status()
 
 
 @app.command()
@@ -158,16 +173,20 @@ def avancer(
             for nom in SERVICES:
                 fait = await si.ecrire(nom, "/v1/horloges-de-test", {"avance_s": avance_s}, cle=cle)
                 print(f"{nom} {fait['instant']}")
-            url = f"{installation.adresses.france_travail}/_scenario/horloge"
-            (await http.post(url, json={"avancer_s": avance_s})).raise_for_status()
+            await _avancer_france_travail(installation, http, avance_s)
 
     try:
         asyncio.run(jouer())
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, DependanceIndisponible) as error:
         raise ErreurLocale(
             "Le bac à sable ne répond pas.",
             "Lancez ./jalons bac-a-sable dans un autre terminal, avec les mêmes options.",
         ) from error
+    except Refusee as refus:
+        raise ErreurLocale(
+            f"Le bac à sable refuse : {refus.code}.",
+            "L'horloge va dix ans au plus au-delà de l'heure réelle ; --neuf y revient.",
+        ) from refus
 
 
 @app.command()

@@ -30,7 +30,7 @@ from shared.socle import (
 )
 from shared.socle.auth import METADONNEES
 from shared.socle.bac_a_sable import routes as bac_a_sable
-from shared.socle.contrat import chemins
+from shared.socle.contrat import chemins, operations
 from shared.socle.depreciation import depreciation
 from shared.socle.quotas import appliques
 from shared.socle.reglages import Reglages
@@ -116,6 +116,7 @@ def creer(
     for routeur in routeurs:
         app.include_router(routeur, dependencies=dependances)
     app.state.chemins = chemins(routeurs)
+    app.state.operations = operations(routeurs)
     documents.install(app, portees=dict(portees), quotas=appliques(routeurs))
     problems.declare(app)
     _health(app, nom)

@@ -182,6 +182,14 @@ def chemins(routeurs: Iterable[APIRouter]) -> dict[str, set[str]]:
     return found
 
 
+def operations(routeurs: Iterable[APIRouter]) -> frozenset[str]:
+    """The operationIds of the document, which are the names of its routes."""
+    routes = (route for routeur in routeurs for route in routeur.routes)
+    return frozenset(
+        route.name for route in routes if isinstance(route, APIRoute) and route.include_in_schema
+    )
+
+
 class RouteContrat(APIRoute):
     """A route that checks the contract before FastAPI reads anything."""
 
@@ -383,7 +391,7 @@ def verifier_maintenance(service: Any) -> None:
         Maintenance: 503, with the seconds until it ends.
     """
     until = service.reglages.maintenance_jusqu_a
-    left = (until - service.horloge()).total_seconds() if until else 0
+    left = (until - service.horloge_reelle()).total_seconds() if until else 0
     if left > 0:
         raise Maintenance(math.ceil(left))
 

@@ -86,12 +86,9 @@ class Service:
         """The instant at which the database dates rows: the sandbox does not move it."""
         return self.horloge() if self.bac is None else self.bac.reelle()
 
-    async def patienter(self, secondes: float) -> None:
-        """Wait so long, or less if the sandbox's clock is moved: time has passed for its work."""
-        if self.bac is None:
-            await asyncio.sleep(secondes)
-        else:
-            await self.bac.patienter(secondes)
+    def saut(self) -> asyncio.Event:
+        """What is set when the sandbox's clock is next moved: never, elsewhere."""
+        return asyncio.Event() if self.bac is None else self.bac.saut
 
     def acces_interne(self, collectivite: str) -> Acces:
         """What the service's own work (jobs, followers) may see: one collectivité at a time."""
@@ -104,7 +101,10 @@ async def ouvrir(nom: str, reglages: Reglages) -> AsyncIterator[Service]:
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=50)
     async with httpx.AsyncClient(timeout=2, limits=limits, follow_redirects=False) as client:
         service = Service(nom, reglages, client=client)
-        suivie = asyncio.create_task(service.bac.suivre()) if service.bac else None
+        suivie = None
+        if service.bac is not None:
+            await service.bac.relire()  # before anything is done at another time than the sandbox's
+            suivie = asyncio.create_task(service.bac.suivre())
         try:
             yield service
         finally:

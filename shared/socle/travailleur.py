@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -156,7 +156,7 @@ async def _tend(service: Service, travail: Travail) -> None:
                     key = (name, collectivite)
                     if key not in running:
                         running[key] = asyncio.create_task(
-                            _repeat(service, tache, pause, collectivite)
+                            repeter(service, tache, pause, collectivite)
                         )
             await asyncio.sleep(1)
     finally:
@@ -165,14 +165,18 @@ async def _tend(service: Service, travail: Travail) -> None:
         await asyncio.gather(*running.values(), return_exceptions=True)
 
 
-async def _repeat(service: Service, tache: Tache, pause: float, collectivite: str) -> None:
+async def repeter(service: Service, tache: Tache, pause: float, collectivite: str) -> None:
+    """Run a sweep for ever, at each pause or as soon as the sandbox's clock has moved."""
     while True:
         contexte.adopt(None)
+        # Taken before the run: moved during it, the clock has passed what it had read already.
+        saut = service.saut()
         try:
             await tache(service, collectivite)
         except Exception as error:  # the next run tries again
             problems.log_fault(error)
-        await service.patienter(pause)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(saut.wait(), pause)
 
 
 async def _collectivites(service: Service) -> Sequence[str]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from pydantic import ValidationError
 from sqlalchemy import text
+from standardwebhooks import Webhook as Reference
 
 from deploy.local import bases as provision
 from deploy.local.flux_synthetique import generer
@@ -23,10 +24,15 @@ from services.orientation.imports import travail
 from services.orientation.settings import Settings
 from shared.identifiants import nir_complet
 from shared.socle import retention
+from shared.socle.bac_a_sable import queries
 from shared.socle.coffre import nouvelle_cle
 from shared.socle.service import Service, ouvrir
 from shared.socle.suivi import Suivi, un_tour
+from shared.socle.travailleur import repeter
+from shared.socle.webhooks import travail as webhooks
+from shared.socle.webhooks.envoi import Expediteur
 from tests.conftest import EMETTEUR, URLS, Client, Connecter, Emetteur, Reseau
+from tests.doubles.recepteur import recepteur
 
 BAC = "999D"
 PERSONNE = {
@@ -179,20 +185,71 @@ async def test_moves_at_once_add_up(bac: Bac) -> None:
 async def test_work_without_a_request_follows(
     bac: Bac, bases: Mapping[str, provision.Adresses]
 ) -> None:
-    """A worker, which nobody calls, is told within two seconds, and its sweeps run then.
+    """A worker, which nobody calls, starts at the sandbox's time, and its sweeps follow a move.
 
-    Planted: sweeps that sleep their pause out, red.
+    Planted: sweeps that sleep their pause out, red; one under way when the clock moves, not woken
+    after it, red; the clock not read before the first sweep, red.
     """
+    await avancer(bac.client(), avance_s=86_400)
+    lus: list[datetime] = []
+    commence, finir = asyncio.Event(), asyncio.Event()
+
+    async def relever(service: Service, _: str) -> None:
+        lus.append(service.horloge())
+        commence.set()
+        if len(lus) == 2:
+            await finir.wait()
+
     async with ouvrir("orientation", reglages(bases["orientation"])) as service:
-        await asyncio.sleep(0)
-        attente = asyncio.create_task(service.patienter(3_600))
-        await asyncio.sleep(0.1)
-        avant = service.horloge()
-        await avancer(bac.client(), avance_s=86_400)
-        debut = time.monotonic()
-        await asyncio.wait_for(attente, 2)
-        assert time.monotonic() - debut < 2
-        assert service.horloge() - avant > timedelta(hours=23)
+        releve = asyncio.create_task(repeter(service, relever, 3_600, BAC))
+        for rang in (1, 2, 3):
+            await asyncio.wait_for(commence.wait(), 2)
+            commence.clear()
+            assert lus[-1] - datetime.now(UTC) > timedelta(hours=24 * rang - 1)
+            await avancer(bac.client(), avance_s=86_400)
+            if rang == 2:  # under way, it has read the clock already
+                while service.horloge() - datetime.now(UTC) < timedelta(hours=71):
+                    await asyncio.sleep(0.05)
+                finir.set()
+        releve.cancel()
+
+
+async def test_a_process_never_goes_back(bac: Bac) -> None:
+    """An answer that was read before a move, and comes after it, changes nothing.
+
+    Planted: whatever was read last believed, red.
+    """
+    await avancer(bac.client(), avance_s=86_400)
+    service = bac.services[0]
+    assert service.bac is not None
+    async with service.base.transaction(service.acces_interne(BAC)) as tx:
+        avant = await queries.read_decalage(tx)
+    await avancer(bac.client(), avance_s=86_400)
+    await service.bac.lire()
+    service.bac.savoir(avant)
+    assert service.horloge() - datetime.now(UTC) > timedelta(hours=47)
+
+
+async def test_what_meets_the_outside_keeps_the_true_time(
+    bac: Bac, bases: Mapping[str, provision.Adresses]
+) -> None:
+    """Forty days ahead, a receiver of today believes a webhook, and a maintenance still holds.
+
+    Planted: signed at the sandbox's time, red; the maintenance by it, red.
+    """
+    client, service = bac.client(), bac.services[0]
+    await avancer(client, avance_s=40 * 86_400)
+    async with recepteur() as partenaire:
+        service.reglages.webhooks_essais.append(partenaire.origine)
+        made = await client.post("/v1/webhooks", {"url": partenaire.url})
+        assert made.status_code == 201, made.text
+        expediteur = Expediteur(service.reglages.webhooks_essais)
+        await webhooks.vider(service, BAC, UUID(made.json()["id"]), expediteur)
+        expediteur.fermer()
+        ((headers, corps),) = partenaire.recus
+        Reference(made.json()["secret"]).verify(corps, headers)
+    service.reglages.maintenance_jusqu_a = datetime.now(UTC) + timedelta(hours=1)
+    assert (await client.get(HORLOGES)).status_code == 503
 
 
 async def test_exactly_so_many_calls_fail(bac: Bac) -> None:

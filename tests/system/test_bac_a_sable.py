@@ -10,7 +10,9 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -47,6 +49,12 @@ class Lancee:
     port: int
     lignes: dict[str, str]
 
+    def instant_de_france_travail(self) -> datetime:
+        """What the clock of its fake says."""
+        url = f"{self.lignes['france_travail']}/_scenario/horloge"
+        answer = httpx.post(url, json={"avancer_s": 0}, trust_env=False)
+        return datetime.fromisoformat(answer.json()["instant"])
+
     def jalons(self, *mots: str) -> str:
         """Another command on the same installation, as it was told."""
         ou = ["--dossier", str(self.dossier), "--port", str(self.port)]
@@ -57,10 +65,9 @@ class Lancee:
         return done.stdout.strip()
 
 
-@pytest.fixture(scope="module")
-def lancee(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lancee]:
+@contextmanager
+def en_marche(dossier: Path, port: int) -> Iterator[Lancee]:
     """`./jalons bac-a-sable`, until it says that it runs."""
-    dossier, port = tmp_path_factory.mktemp("bac"), ports_libres(6)
     options = ["--dossier", str(dossier), "--port", str(port), "--foyers", "12"]
     with (dossier / "sortie.log").open("w") as dit:
         processus = subprocess.Popen(
@@ -87,6 +94,13 @@ def lancee(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lancee]:
             processus.wait(_ARRET_S)
         if processus.stdout is not None:
             processus.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def lancee(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lancee]:
+    """The one that the file tries."""
+    with en_marche(tmp_path_factory.mktemp("bac"), ports_libres(6)) as found:
+        yield found
 
 
 @pytest_asyncio.fixture
@@ -279,10 +293,19 @@ async def test_every_example_request_of_the_documents_is_understood(
     assert len(acceptees) > len(rejeu.reponses) / 2
 
 
-def test_it_stops_whole(lancee: Lancee) -> None:
-    """The last of the file: nothing of it listens any more."""
+def test_it_stops_whole_and_starts_again_where_its_time_was(lancee: Lancee) -> None:
+    """The last of the file: nothing of it listens any more, which `avancer` says in a sentence.
+
+    Planted: the fake left at the true time when it starts again, red.
+    """
+    avant = lancee.instant_de_france_travail()
+    assert avant > datetime.now(UTC) + timedelta(days=49)
     lancee.processus.send_signal(signal.SIGTERM)
     assert lancee.processus.wait(_ARRET_S) == 0
     for nom in (*SERVICES, "emetteur", "france_travail"):
         with pytest.raises(httpx.ConnectError):
             httpx.get(lancee.lignes[nom], trust_env=False)
+    with pytest.raises(AssertionError, match="Le bac à sable ne répond pas"):
+        lancee.jalons("avancer", "1")
+    with en_marche(lancee.dossier, lancee.port) as encore:
+        assert encore.instant_de_france_travail() >= avant

@@ -153,7 +153,7 @@ async def _comparer(service: Service, client: FranceTravail, collectivite: str) 
             a_nous = await queries.reserver_comparaison(
                 tx,
                 row.orientation_id,
-                compare_le=service.horloge() - AGE_COMPARAISON + _REPORT,
+                compare_le=service.horloge_reelle() - AGE_COMPARAISON + _REPORT,
                 age=AGE_COMPARAISON,
             )
         if a_nous and not await _comparer_une(service, client, collectivite, row):
@@ -188,7 +188,7 @@ async def _comparer_une(
         "type": type_ecart and type_ecart.value,
         "type_parcours": row.type_parcours,
         "type_organisme": row.type_organisme,
-        "compare_le": service.horloge(),
+        "compare_le": service.horloge_reelle(),
     }
     acces = service.acces_interne(collectivite)
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:

@@ -81,7 +81,7 @@ async def _inviter(
     """Make one attempt, and write what it gave; tell whether to go on with the others."""
     encore, invites = True, None
     organisation = acces.organisations.get(str(invite.organisme)) if invite else None
-    if not rules.encore_repetable(prise.incertaine_le, service.horloge()):
+    if not rules.encore_repetable(prise.incertaine_le, service.horloge_reelle()):
         suite = Suite(StatutInvitation.INCERTAINE, prise.code, incertaine=True)
     elif invite is None:
         suite = Suite(StatutInvitation.DEPASSEE)

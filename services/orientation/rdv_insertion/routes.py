@@ -70,7 +70,7 @@ async def recevoir_rdv_insertion(code: str, request: Request, service: ServiceDe
     signe = rules.corps_signe(bytes(corps), request.headers.get("x-rdvi-signature"), secrets)
     assert acces is not None
     try:
-        evenement = rules.lire(parse(signe), service.horloge())
+        evenement = rules.lire(parse(signe), service.horloge_reelle())
     except (Inintelligible, Refus):
         evenement = None
     async with service.base.transaction(service.acces_interne(code)) as tx:
@@ -91,7 +91,7 @@ async def _garder(
         dernier_le = await queries.hold_objet(tx, evenement.modele, evenement.objet)
         if evenement.modele not in (rules.RDV, rules.USAGER, rules.INVITATION):
             statut = StatutReception.IGNOREE
-        elif rules.depasse(evenement.emis_le, dernier_le, service.horloge()):
+        elif rules.depasse(evenement.emis_le, dernier_le, service.horloge_reelle()):
             statut = StatutReception.DEPASSEE
         else:
             statut = StatutReception.APPLIQUEE

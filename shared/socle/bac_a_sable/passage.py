@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,13 +17,16 @@ _SUIVI_S = 0.5
 
 
 class BacASable:
-    """The sandbox as one process sees it: a clock that partners move, faults that they ask for."""
+    """The sandbox as one process sees it: a clock that partners move, faults that they ask for.
+
+    `saut` is set when the clock is next moved.
+    """
 
     def __init__(self, base: BaseDeDonnees, horloge: Callable[[], datetime]) -> None:
         self._base = base
         self._reelle = horloge
         self._decalage_s = 0
-        self._saut = asyncio.Event()
+        self.saut = asyncio.Event()
 
     def reelle(self) -> datetime:
         """The true instant, by which tokens are judged."""
@@ -48,7 +50,7 @@ class BacASable:
             return
         async with self._base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
             row = await queries.passer(tx, operation)
-        self._savoir(row.decalage_s)
+        self.savoir(row.decalage_s)
         if row.code is not None:
             await asyncio.sleep(row.latence_ms / 1000)
             raise rules.PanneProvoquee(ProblemeProvoque(row.code), row.reprise_s)
@@ -58,24 +60,25 @@ class BacASable:
         acces = Acces(TAG, COLLECTIVITE_BAC, frozenset())
         async with self._base.transaction(acces) as tx:
             decalage_s = await queries.read_decalage(tx)
-        self._savoir(decalage_s)
+        self.savoir(decalage_s)
 
     async def suivre(self) -> None:
         """Read it for ever: a job, a sweep or a follower has no request that would."""
         while True:
-            try:
-                await self.lire()
-            except (SQLAlchemyError, OSError) as error:  # the database is away: it will be back
-                problems.log_fault(error)
             await asyncio.sleep(_SUIVI_S)
+            await self.relire()
 
-    async def patienter(self, secondes: float) -> None:
-        """Wait so long, or until the clock is moved."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._saut.wait(), secondes)
+    async def relire(self) -> None:
+        """Read it if the database answers: it will be back."""
+        try:
+            await self.lire()
+        except (SQLAlchemyError, OSError) as error:
+            problems.log_fault(error)
 
-    def _savoir(self, decalage_s: int) -> None:
-        if decalage_s != self._decalage_s:
+    def savoir(self, decalage_s: int) -> None:
+        """Take a reading of the clock; every process of the sandbox reads the same one."""
+        # What was asked before a move may be answered after it: the clock only goes forward.
+        if decalage_s > self._decalage_s:
             self._decalage_s = decalage_s
-            saut, self._saut = self._saut, asyncio.Event()
+            saut, self.saut = self.saut, asyncio.Event()
             saut.set()

@@ -153,11 +153,7 @@ def routes(nom: str) -> APIRouter:
         """
 
         async def provoquer() -> Effet:
-            connues = {
-                operation["operationId"]
-                for chemin in request.app.openapi()["paths"].values()
-                for operation in chemin.values()
-            }
+            connues = request.app.state.operations
             if demande.operation is not None and demande.operation not in connues:
                 message = "Operation inconnue de ce service"
                 raise Validation([Erreur("/operation", "code-referentiel-inconnu", message)])

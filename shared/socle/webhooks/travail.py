@@ -229,7 +229,8 @@ async def _livrer(
         rules.schema_de(webhook.cle_publique),
         cles(service.coffre, webhook, maintenant),
         str(livraison.evenement_id),
-        int(maintenant.timestamp()),
+        # The receiver's five minutes are of its own clock: no sandbox moves it.
+        int(service.horloge_reelle().timestamp()),
         corps,
     )
     trace = f"00-{livraison.trace}-{secrets.token_hex(8)}-01"
@@ -287,7 +288,8 @@ async def _noter(
     webhook = (await tx.execute(queries.LOCK, {"id": envoye.id})).one_or_none()
     if webhook is None:
         return  # deleted meanwhile, and its deliveries with it
-    demandee = rules.attente_demandee(reponse.statut, reponse.retry_after, maintenant)
+    # A date is of the receiver's clock, which no sandbox moves.
+    demandee = rules.attente_demandee(reponse.statut, reponse.retry_after, service.horloge_reelle())
     suite = rules.suite(
         reponse.issue, livraison.rang + 1, maintenant, _alea.uniform(-1, 1), demandee
     )

@@ -262,9 +262,10 @@ async def _planter(request: Request) -> Response:
 
 
 async def _avancer(request: Request) -> Response:
-    """`{avancer_s}`."""
-    request.app.state.monde.avancer((await request.json())["avancer_s"])
-    return Response(status_code=204)
+    """`{avancer_s}`; the instant that it is then."""
+    monde = request.app.state.monde
+    monde.avancer((await request.json())["avancer_s"])
+    return JSONResponse({"instant": monde.maintenant().isoformat()})
 
 
 async def _regler(request: Request) -> Response:
