@@ -37,10 +37,11 @@ async def rattacher(
         ParcoursClos: it ended.
     """
     exige_ouvert((await lock_parcours(tx, parcours_id)).statut)
-    etat, emploi_id = await _mettre_en_situation(tx, row, parcours_id)
+    etat, emploi_id, fait = await _mettre_en_situation(tx, row, parcours_id)
     values = {
         "etat": etat.value,
         "emploi_id": emploi_id,
+        "emploi_fait": fait,
         "parcours_id": parcours_id,
         "rattachement": mode.value,
     }
@@ -50,32 +51,39 @@ async def rattacher(
 async def annuler_emploi(tx: Transaction, row: Row[Any], jour: date) -> bool:
     """Cancel what a held convention had made; tell whether nothing of it is left.
 
-    What a person ended or cancelled since is left as they said.
+    What a person wrote, or ended, is left as they said. Another convention of the same mise en
+    situation makes its own.
     """
     if row.emploi_id is None:
         return True
     emploi = await emplois.lock_emploi(tx, row.emploi_id)
-    if emploi.statut != StatutEmploi.OUVERT:
-        return bool(emploi.statut == StatutEmploi.ANNULE)
+    if emploi.statut == StatutEmploi.ANNULE:
+        return True
+    if not row.emploi_fait or emploi.statut != StatutEmploi.OUVERT:
+        return False
     await emplois.store_acte(tx, emploi.id, TypeActeEmploi.ANNULATION, jour)
     fini = await emplois.update_emploi(tx, emploi.id, {"statut": StatutEmploi.ANNULE.value})
     nom = "parcours.emploi.annule"
     await publier(tx, Fait(nom, "emplois", fini.id, fini.version, Operation.MODIFICATION))
+    for autre in await queries.lock_partagees(tx, emploi.id, row.id):
+        a_refaire = {"etat": EtatConvention.A_TRAITER.value, "emploi_id": None}
+        await queries.update_convention(tx, autre.id, a_refaire)
     return True
 
 
 async def _mettre_en_situation(
     tx: Transaction, row: Row[Any], parcours_id: UUID
-) -> tuple[EtatConvention, UUID | None]:
+) -> tuple[EtatConvention, UUID | None, bool]:
+    """What comes of it, the mise en situation, and whether it was made now."""
     employeur_id = await queries.find_employeur(tx, row.siret)
     if employeur_id is None:
-        return EtatConvention.EMPLOYEUR_INCONNU, None
+        return EtatConvention.EMPLOYEUR_INCONNU, None, False
     occupations = await emplois.read_occupations(tx, parcours_id)
     deja = rules.deja_saisie(
         occupations, employeur_id=employeur_id, debut=row.date_debut, fin=row.date_fin
     )
     if deja is not None:
-        return EtatConvention.RATTACHEE, deja.id
+        return EtatConvention.RATTACHEE, deja.id, False
     demande = rules.demande(
         employeur_id=employeur_id,
         debut=row.date_debut,
@@ -90,8 +98,8 @@ async def _mettre_en_situation(
         verifier_forme(demande)
         verifier_bornes(occupation(demande), occupations)
     except Validation:
-        return EtatConvention.HORS_BORNES, None
+        return EtatConvention.HORS_BORNES, None, False
     emploi = await emplois.store_emploi(tx, demande, parcours_id)
     nom = "parcours.emploi.commence"
     await publier(tx, Fait(nom, "emplois", emploi.id, 1, Operation.CREATION))
-    return EtatConvention.RATTACHEE, emploi.id
+    return EtatConvention.RATTACHEE, emploi.id, True

@@ -30,6 +30,15 @@ _CONNUES = (
     .order_by(_C.id)
     .with_for_update()
 )
+_PARTAGEES = (
+    _SELECT.where(
+        _C.emploi_id == bindparam("p_emploi_id"),
+        _C.id != bindparam("p_sauf"),
+        _C.etat == EtatConvention.RATTACHEE.value,
+    )
+    .order_by(_C.id)
+    .with_for_update()
+)
 _A_TRAITER = (
     _SELECT.where(_C.etat == EtatConvention.A_TRAITER.value)
     .order_by(_C.cree_le, _C.id)
@@ -131,6 +140,12 @@ async def lock_convention(tx: Transaction, convention_id: UUID) -> Row[Any]:
         Introuvable: none of this collectivité has this id.
     """
     return await _read(tx, _BY_ID.with_for_update(), convention_id)
+
+
+async def lock_partagees(tx: Transaction, emploi_id: UUID, sauf: UUID) -> Sequence[Row[Any]]:
+    """Read the other conventions of a mise en situation that hold still, and hold them."""
+    values = {"p_emploi_id": emploi_id, "p_sauf": sauf}
+    return (await tx.execute(_PARTAGEES, values)).all()
 
 
 async def read_convention(tx: Transaction, convention_id: UUID) -> Row[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from pydantic import ValidationError
 from sqlalchemy import Row
 
 from services.parcours import voisins
@@ -84,10 +85,12 @@ async def _garder(service: Service, tx: Transaction, lot: Lot) -> None:
             continue
         libre = await actes.annuler_emploi(tx, row, await service.aujourdhui(tx))
         if not libre and etat is not EtatConvention.ANNULEE:
-            etat = EtatConvention(row.etat)  # a person has ended it: what they wrote stays
+            etat = EtatConvention.RATTACHEE  # a person wrote or ended it: it stays as they said
         suite: dict[str, Any] = {"etat": etat.value}
         if libre:
-            suite["emploi_id"] = None
+            suite |= {"emploi_id": None, "emploi_fait": False}
+            if row.rattachement == ModeReconnaissance.IDENTITE:  # which may be what was corrected
+                suite |= {"parcours_id": None, "rattachement": None}
         await queries.update_convention(tx, row.id, values | suite)
 
 
@@ -133,8 +136,11 @@ async def _reconnaitre(service: Service, collectivite: str, row: Row[Any]) -> UU
     """
     identite = json.loads(service.coffre.ouvrir(row.identite, queries.IDENTITE))
     client = voisins.orientation(service, collectivite)
-    trouvee = await client.rechercher_personne(PersonneRequete.model_validate(identite))
-    return trouvee.personne_id
+    try:
+        demande = PersonneRequete.model_validate(identite)
+    except ValidationError:  # no person of ours can bear it
+        return None
+    return (await client.rechercher_personne(demande)).personne_id
 
 
 def _colonnes(service: Service, convention: ConventionLue) -> dict[str, Any]:

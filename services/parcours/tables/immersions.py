@@ -23,6 +23,7 @@ class ConventionImmersion(Versionnee, Base):
         Index(None, "collectivite", "etat", "cree_le", "id"),
         Index(None, "collectivite", "parcours_id", "cree_le", "id"),
         Index(None, "collectivite", "date_fin"),
+        Index(None, "collectivite", "emploi_id"),
         ForeignKeyConstraint(
             ["collectivite", "parcours_id"], ["parcours.collectivite", "parcours.id"]
         ),
@@ -51,6 +52,11 @@ class ConventionImmersion(Versionnee, Base):
         "Par quoi elle est reconnue", source="service", codes=ModeReconnaissance
     )
     emploi_id: Mapped[UUID | None] = colonne("La mise en situation d'ici", source="service")
+    emploi_fait: Mapped[bool] = colonne(
+        "Vrai : la convention l'a faite ; faux : elle y était, ou il n'y en a pas",
+        source="service",
+        default=False,
+    )
     siret: Mapped[str] = colonne("Établissement qui accueille")
     date_debut: Mapped[date] = colonne("Premier jour")
     date_fin: Mapped[date] = colonne("Dernier jour, compris")

@@ -100,6 +100,11 @@ async def employeur_id(client: Client, ouverte: str) -> str:
     return str(created.json()["id"])
 
 
+def nommer(monde: Monde, convention_id: str, **champs: str) -> None:
+    """Hold a convention of somebody else."""
+    monde.poser(convention_id)["signatories"]["beneficiary"] |= champs
+
+
 async def conventions(client: Client) -> list[dict[str, Any]]:
     return await lire_tout(client, LISTE)
 
@@ -251,6 +256,89 @@ async def test_one_written_by_hand_is_not_written_again(
     (une,) = await conventions(client)
     assert (une["etat"], une["emploi_id"]) == ("rattachee", saisie.json()["id"])
     assert len(await emplois(client)) == 1
+
+
+async def test_what_a_person_wrote_is_never_cancelled_by_a_convention(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Moved there, cancelled there, accepted again: what the agent wrote is as they wrote it.
+
+    Planted: the convention cancels whatever it is of, red.
+    """
+    jours = {"date_debut": "2026-07-06", "date_fin": "2026-07-17"}
+    corps = PMSMP | {"employeur_id": employeur_id} | jours
+    saisie = (await client.post(f"/v1/parcours/{parcours_id}/emplois", corps)).json()
+    convention_id = str(uuid4())
+    monde.poser(convention_id)
+    await tour()
+    for champs, etat in (
+        ({"dateEnd": "2026-07-24T00:00:00.000Z"}, "rattachee"),
+        ({"status": "CANCELLED"}, "annulee"),
+        ({"status": "ACCEPTED_BY_VALIDATOR"}, "rattachee"),
+    ):
+        monde.poser(convention_id, **champs)
+        await tour()
+        (une,) = await conventions(client)
+        assert (une["etat"], une["emploi_id"]) == (etat, saisie["id"])
+    (emploi,) = await emplois(client)
+    assert (emploi["id"], emploi["statut"], emploi["version"]) == (saisie["id"], "ouvert", 1)
+
+
+async def test_two_conventions_of_one_mise_en_situation_do_not_take_it_from_each_other(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Planted: the other left without one when the first is cancelled, red."""
+    premiere, seconde = str(uuid4()), str(uuid4())
+    monde.poser(premiere)
+    await tour()
+    monde.poser(seconde)
+    await tour()
+    (partagee,) = await emplois(client)
+    monde.poser(premiere, status="CANCELLED")
+    await tour()
+    (refaite,) = await emplois(client)
+    assert refaite["id"] != partagee["id"]
+    etats = {une["convention_id"]: une for une in await conventions(client)}
+    assert (etats[premiere]["etat"], etats[premiere]["emploi_id"]) == ("annulee", None)
+    assert (etats[seconde]["etat"], etats[seconde]["emploi_id"]) == ("rattachee", refaite["id"])
+
+
+async def test_a_corrected_identity_is_recognised_again(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Of another, it leaves nothing with the first; said by hand, it stays where it was put.
+
+    Planted: the first person kept, red.
+    """
+    convention_id = str(uuid4())
+    monde.poser(convention_id)
+    await tour()
+    nommer(monde, convention_id, firstName="Gwenola")
+    await tour()
+    (une,) = await conventions(client)
+    assert (une["etat"], une["parcours_id"]) == ("personne_inconnue", None)
+    assert await emplois(client) == []
+    donnee = await client.post(
+        f"{LISTE}/{une['id']}/rattachements", {"parcours_id": parcours_id}, version=une["version"]
+    )
+    assert donnee.status_code == 201, donnee.text
+    nommer(monde, convention_id, firstName="Gwenaëlle")
+    await tour()
+    (une,) = await conventions(client)
+    assert (une["etat"], une["parcours_id"]) == ("rattachee", parcours_id)
+    assert len(await emplois(client)) == 1
+
+
+async def test_an_identity_that_nobody_can_bear_hides_no_other(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Planted: the whole turn given up for it, red."""
+    fautive, suivante = str(uuid4()), str(uuid4())
+    nommer(monde, fautive, lastName="Essai\u202eRivière")
+    monde.poser(suivante)
+    await tour()
+    etats = {une["convention_id"]: une["etat"] for une in await conventions(client)}
+    assert etats == {fautive: "personne_inconnue", suivante: "rattachee"}
 
 
 @pytest.mark.parametrize("statut", ["CANCELLED", "REJECTED", "DEPRECATED"])
