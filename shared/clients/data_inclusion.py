@@ -11,14 +11,15 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 import stamina
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from shared.clients.france_travail.reprises import attente_s
+from shared.clients.partenaires import Adresse
 from shared.schemas.commun import CodeCommune
 
 Json = Mapping[str, Any]
@@ -31,8 +32,8 @@ class AccesDataInclusion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://", max_length=200)]
-    jeton: SecretStr
+    url: Adresse
+    jeton: SecretStr = Field(min_length=1)
     # From each, what is at a distance or within their 50 km: the neighbours' too.
     communes: list[CodeCommune] = Field(default=[], max_length=50)
     taille: int = Field(default=1000, ge=1, le=10_000)  # of a page: they take no more
@@ -97,25 +98,13 @@ class DataInclusion:
         params = {"code_departement": departement, "thematiques": list(thematiques)}
         return await self._tout("/services", params)
 
-    async def chercher(
-        self,
-        commune: str,
-        *,
-        thematiques: Sequence[str],
-        frais: Sequence[str] = (),
-        modes_accueil: Sequence[str] = (),
-    ) -> Lecture:
+    async def chercher(self, commune: str, *, thematiques: Sequence[str]) -> Lecture:
         """Read the services for a commune: near it, or at a distance, whose zone holds it.
 
         Raises:
             ErreurDataInclusion: they did not answer, or not to the end.
         """
-        params = {
-            "code_commune": commune,
-            "thematiques": list(thematiques),
-            "frais": list(frais),
-            "modes_accueil": list(modes_accueil),
-        }
+        params = {"code_commune": commune, "thematiques": list(thematiques)}
         return await self._tout("/search/services", params)
 
     async def lire_service(self, reference: str) -> Json | None:

@@ -92,7 +92,8 @@ _PRESENTES = (
 _REVUES = (
     update(_A)
     .where(siens(_A), _A.id == func.any(bindparam("activites", type_=ARRAY(Uuid))))
-    .values(vue_le=bindparam("instant"))
+    # Two readings may overlap: the older one, when it ends, does not say less.
+    .values(vue_le=func.greatest(_A.vue_le, bindparam("instant")))
 )
 _LIES = (
     "identifiant_ft",
@@ -112,8 +113,9 @@ _CHANGER = (
         **{
             colonne.name: bindparam(f"p_{colonne.name}", type_=colonne.type)
             for colonne in _A.__table__.columns
-            if colonne.name not in _LIES
+            if colonne.name not in (*_LIES, "vue_le")
         },
+        vue_le=func.greatest(_A.vue_le, bindparam("p_vue_le")),
     )
     .returning(_A.version)
 )

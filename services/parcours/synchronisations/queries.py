@@ -65,7 +65,7 @@ _RETIRER = (
     .where(
         *_SUIVIES,
         _O.id == func.any(bindparam("offres", type_=ARRAY(Uuid))),
-        # Seen, or imported by somebody, since it was looked for.
+        # Another reading may have seen it since it was looked for.
         _O.vue_le < bindparam("debut"),
     )
     .values(version=_O.version + 1, modifie_le=text("now()"), date_retrait=bindparam("jour"))

@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from shared.clients.partenaires import Adresse
+
 # The pipe is forbidden in the identity of an agent, and an empty one is answered 401.
 Nom = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^|]+$")]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://", max_length=200)]
 
 
 class Agent(BaseModel):
@@ -25,11 +26,11 @@ class AccesFranceTravail(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # The host of the tokens and their realm are two settings: they are not always seen together.
-    url_jetons: Url
-    url_api: Url
+    url_jetons: Adresse
+    url_api: Adresse
     realm: str = Field(default="/agent", max_length=40)
     client_id: str = Field(min_length=1, max_length=200)
-    secret: SecretStr
+    secret: SecretStr = Field(min_length=1)
     prefixe_portees: bool = False
     agent: Agent = Agent()
     par_seconde: float = Field(default=3, gt=0, le=1000)  # by product: no quota is published

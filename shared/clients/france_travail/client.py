@@ -202,7 +202,7 @@ class FranceTravail:
         while True:
             said = await self._appeler("GET", ACTIVITES, "/activites/chercher", params=params)
             pages += 1
-            page = _lire(PageActivites, said or {})
+            page = _lire(PageActivites, {"activites": []} if said is None else said)
             found |= {une.identifiant_activite: une for une in page.activites}
             if not page.has_more:
                 return FileLue(list(found.values()), pages)

@@ -218,7 +218,7 @@ class Activite(_Chameau):
 class PageActivites(_Chameau):
     """A page of the work queue; its cursor is theirs to read."""
 
-    activites: list[Activite] = []
+    activites: list[Activite]  # without it the answer says nothing: an empty queue says so
     has_more: bool = False
     cursor: str | None = None
 

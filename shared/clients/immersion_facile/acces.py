@@ -11,5 +11,5 @@ class AccesImmersionFacile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url_api: Adresse
-    cle: SecretStr  # a JWT of theirs, sent as it is: no "Bearer"
+    cle: SecretStr = Field(min_length=1)  # a JWT of theirs, sent as it is: no "Bearer"
     delai_s: float = Field(default=30, gt=0, le=120)

@@ -15,7 +15,7 @@ class AccesApiRdvInsertion(BaseModel):
     url_api: Adresse  # up to /api/v1
     url_connexion: Adresse  # of rdv-solidarités: another host gives the tokens
     email: str = Field(min_length=3, max_length=200)
-    mot_de_passe: SecretStr
+    mot_de_passe: SecretStr = Field(min_length=1)
     # By `reference` of our organisme: the `rdv_solidarites_organisation_id` of theirs.
     organisations: dict[str, int] = Field(max_length=200)
     # Which law lets a NIR go there is for each département to say.

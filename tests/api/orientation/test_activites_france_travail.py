@@ -9,7 +9,7 @@ import pytest_asyncio
 import structlog
 from sqlalchemy import text
 
-from services.orientation.activites_france_travail import travail
+from services.orientation.activites_france_travail import queries, travail
 from shared.clients.france_travail.client import FranceTravail
 from shared.clients.france_travail.contrats import FileLue
 from shared.socle.service import Service
@@ -220,6 +220,36 @@ async def test_a_cursor_that_leads_back_ends_the_reading(
     await lire()
     assert monde.appels[CHERCHER] == avant + 3  # two of ACT382, one of ACT414
     assert len(await file(client, "&statut=inconnue")) == 1
+
+
+async def test_an_answer_that_says_nothing_of_the_queue_empties_it_not(
+    client: Client, monde: Monde, lire: Tour
+) -> None:
+    """A 200 of which `activites` is missing is no empty queue. Planted: taken for one, red."""
+    await regler(client)
+    monde.tache("99900099999", "ACT382", "INSEA")
+    await lire()
+    for corps in ({"size": 0, "hasMore": False}, {}):
+        monde.pannes.append(Panne("/activites/chercher", genre="corps", corps=corps))
+        await lire()
+        assert len(await file(client, "&statut=inconnue")) == 1
+
+
+async def test_the_older_of_two_readings_says_nothing_was_seen_earlier(
+    client: Client, service: Service, ouverte: str, monde: Monde, lire: Tour
+) -> None:
+    """Planted: whichever ends last believed, red."""
+    await regler(client)
+    monde.tache("99900099999", "ACT382", "INSEA")
+    await lire()
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        ((identifiant, avant),) = (await queries.connues(tx, ids(monde, "99900099999"))).items()
+        plus_tard = avant.vue_le + timedelta(minutes=5)
+        await queries.revoir(tx, [avant.id], plus_tard)
+        await queries.revoir(tx, [avant.id], avant.vue_le)
+        assert await queries.changer(tx, avant, {"organisme_ft": "CD"}) is not None
+        apres = (await queries.connues(tx, [identifiant]))[identifiant]
+        assert apres.vue_le == plus_tard
 
 
 async def test_a_thousand_and_one_are_read_listed_and_filtered(

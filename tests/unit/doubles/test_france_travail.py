@@ -456,7 +456,7 @@ async def test_the_side_door_writes_the_scenario(monde: Monde, appeler: Appeler)
         interdit = await http.post("/reglages", json={"clients": {}})
         await appeler("GET", "statut", "/contrat", numero=autre["numero"])
         appels = (await http.get("/appels")).json()
-    assert [un.status_code for un in faits] == [204, 201, 204, 204, 204]
+    assert [un.status_code for un in faits] == [204, 201, 204, 200, 204]
     assert interdit.status_code == 400
     assert appels == {"GET /partenaire/contrat-usager/v2/contrat": 1}
     assert monde.usagers[autre["numero"]].orientations[0]["parcours"] == "PSP"
