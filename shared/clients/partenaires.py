@@ -35,11 +35,6 @@ class ErreurPartenaire(Exception):
         super().__init__(statut, code)
         self.statut, self.code, self.attente_s = statut, code, attente_s
 
-    @property
-    def a_reprendre(self) -> bool:
-        """Whether the same call may succeed later, unchanged."""
-        return self.statut is None or self.statut in (401, 403, 429) or self.statut >= 500
-
 
 @dataclass(frozen=True)
 class Reponse:
@@ -92,7 +87,8 @@ async def _lire(
                 async for morceau in answer.aiter_bytes():
                     corps += morceau
                     if len(corps) > REPONSE_MAX:
-                        raise ErreurPartenaire(answer.status_code, "reponse-trop-grande")
+                        # A success or not, it may have been done there.
+                        raise ErreurPartenaire(None, "reponse-trop-grande")
             finally:
                 await answer.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, OSError):  # TimeoutError is one

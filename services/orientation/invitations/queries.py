@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Interval, Row, bindparam, func, insert, or_, select, text, update
+from sqlalchemy import Interval, Row, bindparam, case, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.orientation import tables
@@ -52,34 +52,65 @@ _TOUCHE = {"version": _I.version + 1, "modifie_le": text("now()")}
 # Left there when it was closed: opened again, it invites for what comes after.
 _DELAISSER = (
     update(_I)
-    .where(siens(_I), _I.statut == _A_FAIRE_STATUT, _I.decidee_le < bindparam("depuis"))
-    .values(**_TOUCHE, statut=StatutInvitation.DEPASSEE.value)
+    .where(
+        siens(_I),
+        _I.statut == _A_FAIRE_STATUT,
+        _I.decidee_le < bindparam("depuis"),
+        _I.reprendre_le <= func.now(),  # not while it may be leaving
+    )
+    .values(
+        **_TOUCHE,
+        statut=case(
+            (_I.incertaine_le.is_(None), StatutInvitation.DEPASSEE.value),
+            else_=StatutInvitation.INCERTAINE.value,
+        ),
+    )
     .returning(_I.id, _I.version)
 )
 _A_FAIRE = (
     select(_I.id)
-    .where(siens(_I), _I.statut == _A_FAIRE_STATUT, _I.reprendre_le <= func.clock_timestamp())
+    # Of the same instant as those that are left: one is either sent or left.
+    .where(siens(_I), _I.statut == _A_FAIRE_STATUT, _I.reprendre_le <= func.now())
     .order_by(_I.reprendre_le)
     .limit(1)
     .with_for_update(skip_locked=True)
     .scalar_subquery()
 )
-# Written before the call: killed after it, the next one knows that it may have been done.
+# Held by whoever counts what was tried this minute, and takes one more: they admit so many.
+_SEUL = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended("
+    "concat_ws('|', 'invitations', cast(:collectivite AS text)), 0))"
+)
+_DE_LA_MINUTE = (
+    select(func.count())
+    .select_from(_I)
+    .where(siens(_I), _I.tentee_le > func.clock_timestamp() - text("interval '1 minute'"))
+)
+# Written before the call: killed after it, the next one knows that it may have been done. What may
+# have been done keeps its category: of another, they would not see that they did it already.
 _PRENDRE = (
     update(_I)
     .where(siens(_I), _I.id == _A_FAIRE)
     .values(
         **_TOUCHE,
         essais=_I.essais + 1,
+        categorie=func.coalesce(_I.categorie, bindparam("la_categorie")),
+        tentee_le=func.clock_timestamp(),
         incertaine_le=func.coalesce(_I.incertaine_le, text("now()")),
         reprendre_le=func.clock_timestamp() + bindparam("bail", type_=Interval()),
     )
     .returning(*_I.__table__.columns, (_I.incertaine_le < text("now()")).label("avant_incertaine"))
 )
-# The version that taking it gave is the proof of the lease: whoever takes it after gives another.
+# The attempt is the proof of the lease: whoever takes it after begins another. What they tell
+# before they answer makes it sent, and only their answer says more.
 _FINIR = (
     update(_I)
-    .where(siens(_I), _I.id == bindparam("l_invitation"), _I.version == bindparam("prise"))
+    .where(
+        siens(_I),
+        _I.id == bindparam("l_invitation"),
+        _I.essais == bindparam("l_essai"),
+        _I.statut.in_(bindparam("remplaces", expanding=True)),
+    )
     .values(
         **_TOUCHE,
         statut=bindparam("nouveau"),
@@ -116,14 +147,23 @@ _DOSSIER = (
     )
 )
 _CONFIRMER = text(
-    "UPDATE invitation_rdv_insertion i SET statut = 'envoyee', version = i.version + 1,"
-    " modifie_le = now() FROM decision d JOIN orientation o ON o.collectivite = d.collectivite"
+    "UPDATE invitation_rdv_insertion i SET statut = 'envoyee', code = NULL,"
+    " formats = CASE WHEN cast(:format AS text) IS NULL"
+    " OR i.formats @> to_jsonb(cast(:format AS text)) THEN i.formats"
+    " ELSE i.formats || to_jsonb(cast(:format AS text)) END,"
+    " version = i.version + 1, modifie_le = now() FROM decision d"
+    " JOIN orientation o ON o.collectivite = d.collectivite"
     " AND o.id = d.orientation_id WHERE i.collectivite = :collectivite"
     " AND d.collectivite = i.collectivite AND d.id = i.decision_id"
     " AND o.personne_id = (SELECT personne_id FROM usager_rdv_insertion u"
     " WHERE u.collectivite = :collectivite AND u.usager = :l_usager)"
-    " AND i.statut IN ('a_faire', 'incertaine') AND i.incertaine_le IS NOT NULL"
-    " AND i.incertaine_le <= :emise_le RETURNING i.id, i.version"
+    # A message each: the second is told of one that is sent already.
+    " AND (i.statut IN ('a_faire', 'incertaine') OR i.statut = 'envoyee'"
+    " AND NOT i.formats @> to_jsonb(cast(:format AS text)))"
+    " AND i.incertaine_le IS NOT NULL"
+    " AND (cast(:categorie AS text) IS NULL OR i.categorie IS NULL OR i.categorie = :categorie)"
+    # Their dates are to the second.
+    " AND date_trunc('second', i.incertaine_le) <= :emise_le RETURNING i.id, i.version"
 )
 _LISTE = select(*_I.__table__.columns).where(siens(_I))
 
@@ -183,20 +223,40 @@ async def inscrire_depuis(tx: Transaction, depuis: datetime | None, limite: int)
             await publier(tx, _fait("prevue", found, Operation.CREATION))
 
 
-async def prendre(tx: Transaction) -> Row[Any] | None:
-    """Take the next invitation to send, for the length of a lease."""
-    return (await tx.execute(_PRENDRE, {"bail": BAIL})).one_or_none()
+async def prendre(tx: Transaction, categorie: str, *, par_minute: int) -> Row[Any] | None:
+    """Take the next invitation to send, for the length of a lease; none past so many a minute.
+
+    Args:
+        categorie: the category in force, unless it may have left for another.
+        par_minute: attempts, of all workers together.
+    """
+    await tx.execute(_SEUL)
+    if (await tx.execute(_DE_LA_MINUTE)).scalar_one() >= par_minute:
+        return None
+    return (await tx.execute(_PRENDRE, {"bail": BAIL, "la_categorie": categorie})).one_or_none()
 
 
-async def finir(tx: Transaction, prise: Row[Any], suite: Suite) -> None:
-    """Write what came of an attempt; nothing, when another has taken it since."""
+async def finir(tx: Transaction, prise: Row[Any], suite: Suite, *, appelee: bool) -> None:
+    """Write what came of an attempt; nothing, when another has begun since, or they told more.
+
+    Args:
+        appelee: they were called, which counts in what they admit a minute.
+    """
     statement = _FINIR if suite.incertaine else _FINIR.values(incertaine_le=None)
+    remplaces = [_A_FAIRE_STATUT]
+    if suite.statut is StatutInvitation.ENVOYEE:
+        remplaces += [StatutInvitation.INCERTAINE.value, StatutInvitation.ENVOYEE.value]
+    elif not suite.incertaine:
+        statement = statement.values(categorie=None)
+    if not appelee:
+        statement = statement.values(tentee_le=None)
     row = (
         await tx.execute(
             statement,
             {
                 "l_invitation": prise.id,
-                "prise": prise.version,
+                "l_essai": prise.essais,
+                "remplaces": remplaces,
                 "nouveau": suite.statut.value,
                 "le_code": suite.code,
                 "les_formats": list(suite.formats),
@@ -213,9 +273,27 @@ async def read_invite(tx: Transaction, decision_id: UUID) -> Row[Any] | None:
     return (await tx.execute(_DOSSIER, {"la_decision": decision_id})).one_or_none()
 
 
-async def confirmer(tx: Transaction, usager: str, emise_le: Any) -> None:
-    """Say sent what may have been, once they tell that somebody was invited after it left."""
-    rows = (await tx.execute(_CONFIRMER, {"l_usager": usager, "emise_le": emise_le})).all()
+async def confirmer(
+    tx: Transaction,
+    usager: str,
+    emise_le: datetime,
+    *,
+    categorie: str | None,
+    format_: str | None,
+) -> None:
+    """Say sent what may have been, once they tell that somebody was invited after it left.
+
+    Args:
+        categorie: for what; None when they do not say: it may be ours.
+        format_: by which message, when they say it.
+    """
+    values = {
+        "l_usager": usager,
+        "emise_le": emise_le,
+        "categorie": categorie,
+        "format": format_,
+    }
+    rows = (await tx.execute(_CONFIRMER, values)).all()
     await publier(tx, *(_fait("modifiee", row) for row in rows))
 
 

@@ -63,8 +63,20 @@ def apres_echec(
 
 
 def de_la_personne(statut: int | None) -> bool:
-    """Tell whether an error is of this person; any other would be the next one's too."""
+    """Tell whether an error is of this person, who is not to be asked for again."""
     return statut in (400, 422)
+
+
+def de_tous(statut: int | None) -> bool:
+    """Tell whether an error would be the next one's too: not of one person, nor of one place."""
+    return statut is None or statut in (401, 429) or statut >= 500
+
+
+def sans_suite(statut: StatutInvitation, code: str | None, *, avant_incertaine: bool) -> Suite:
+    """Tell what is left of one that is not to be sent: in doubt, if it may have been already."""
+    if avant_incertaine:
+        return Suite(StatutInvitation.INCERTAINE, code, incertaine=True)
+    return Suite(statut)
 
 
 def encore_repetable(incertaine_le: datetime | None, maintenant: datetime) -> bool:

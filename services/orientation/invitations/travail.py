@@ -15,7 +15,8 @@ from services.orientation.france_travail.jetons import MagasinJetons
 from services.orientation.invitations import queries, rules
 from services.orientation.invitations.rules import Suite
 from services.orientation.personnes.queries import NIR
-from services.orientation.rdv_insertion.queries import link_usager
+from services.orientation.rdv_insertion.queries import hold_objet, link_usager
+from services.orientation.rdv_insertion.rules import USAGER
 from services.orientation.settings import acces_rdv_insertion
 from shared.clients.partenaires import ErreurPartenaire
 from shared.clients.rdv_insertion.acces import AccesApiRdvInsertion
@@ -42,21 +43,19 @@ async def inviter_personnes(service: Service, collectivite: str) -> None:
     if exchange is None or exchange.api is None:
         return
     client = _client_de(service, collectivite, exchange.api)
+    fermees: set[int] = set()  # organisations that refused us this turn
     ici = service.acces_interne(collectivite)
-    for _ in range(PAR_MINUTE):
+    while True:
         async with service.base.transaction(ici, attente=ATTENTE_TRAVAIL) as tx:
             reglage = await queries.reglage_en_vigueur(tx)
             if reglage is None or not reglage.envoi:
                 return
             await queries.inscrire_decisions(tx, LOT)
-        async with service.base.transaction(ici, attente=ATTENTE_TRAVAIL) as tx:
-            prise = await queries.prendre(tx)
+            prise = await queries.prendre(tx, reglage.categorie, par_minute=PAR_MINUTE)
             invite = await queries.read_invite(tx, prise.decision_id) if prise else None
         if prise is None:
             return
-        if not await _inviter(
-            service, client, collectivite, exchange.api, prise, invite, reglage.categorie
-        ):
+        if not await _inviter(service, client, collectivite, exchange.api, prise, invite, fermees):
             return
 
 
@@ -76,21 +75,29 @@ async def _inviter(
     acces: AccesApiRdvInsertion,
     prise: Row[Any],
     invite: Row[Any] | None,
-    categorie: str,
+    fermees: set[int],
 ) -> bool:
     """Make one attempt, and write what it gave; tell whether to go on with the others."""
-    encore, invites = True, None
+    encore, appelee, invites = True, False, None
     organisation = acces.organisations.get(str(invite.organisme)) if invite else None
     if not rules.encore_repetable(prise.incertaine_le, service.horloge_reelle()):
         suite = Suite(StatutInvitation.INCERTAINE, prise.code, incertaine=True)
-    elif invite is None:
-        suite = Suite(StatutInvitation.DEPASSEE)
-    elif organisation is None:
-        suite = Suite(StatutInvitation.SANS_ORGANISATION)
+    elif invite is None or organisation is None:
+        pourquoi = StatutInvitation.SANS_ORGANISATION if invite else StatutInvitation.DEPASSEE
+        suite = rules.sans_suite(pourquoi, prise.code, avant_incertaine=prise.avant_incertaine)
+    elif organisation in fermees:
+        suite = rules.apres_echec(
+            403,
+            "acces-refuse",
+            avant_incertaine=prise.avant_incertaine,
+            essais=prise.essais,
+            demandee_s=0,
+        )
     else:
+        appelee = True
         try:
             invites = await client.enregistrer_et_inviter(
-                organisation, _usager(service, acces, invite), categorie=categorie
+                organisation, _usager(service, acces, invite), categorie=prise.categorie
             )
             suite = rules.apres_succes([une.format for une in invites.invitations])
         except ErreurPartenaire as error:
@@ -101,19 +108,26 @@ async def _inviter(
                 essais=prise.essais,
                 demandee_s=error.attente_s,
             )
-            encore = rules.de_la_personne(error.statut)
+            encore = not rules.de_tous(error.statut)
+            if encore and not rules.de_la_personne(error.statut):
+                fermees.add(organisation)
             _log.warning("invitation_rdv_insertion", code=error.code, statut=error.statut)
     ici = service.acces_interne(collectivite)
     async with service.base.transaction(ici, attente=ATTENTE_TRAVAIL) as tx:
-        await queries.finir(tx, prise, suite)
         if invites is not None and invite is not None:
             await _lier(tx, invites, invite)
+        await queries.finir(tx, prise, suite, appelee=appelee)
     return encore
 
 
 async def _lier(tx: Transaction, invites: Invites, invite: Row[Any]) -> None:
-    """Keep who she is there: what their webhooks will tell is hers."""
-    await link_usager(tx, str(invites.user.id), invite.personne_id, ModeRattachement.REFERENCE)
+    """Keep who she is there: what their webhooks will tell is hers.
+
+    Before her invitation is touched, as their webhooks do: each would wait for the other.
+    """
+    usager = str(invites.user.id)
+    await hold_objet(tx, USAGER, usager)
+    await link_usager(tx, usager, invite.personne_id, ModeRattachement.REFERENCE)
 
 
 def _usager(service: Service, acces: AccesApiRdvInsertion, invite: Row[Any]) -> UsagerEnvoye:

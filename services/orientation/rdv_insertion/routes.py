@@ -74,11 +74,11 @@ async def recevoir_rdv_insertion(code: str, request: Request, service: ServiceDe
     except (Inintelligible, Refus):
         evenement = None
     async with service.base.transaction(service.acces_interne(code)) as tx:
-        await _garder(service, tx, acces, bytes(corps), evenement)
+        await garder(service, tx, acces, bytes(corps), evenement)
     return Response(status_code=204)
 
 
-async def _garder(
+async def garder(
     service: Service,
     tx: Transaction,
     acces: AccesRdvInsertion,
@@ -117,13 +117,22 @@ async def _appliquer(
     usagers = [evenement.usager] if evenement.usager else []
     if evenement.rendez_vous is not None:
         usagers = [une.usager for une in evenement.rendez_vous.participations]
+    # Who tells of the same persons waits: a link that is made now is seen by the rendez-vous.
+    for reference in sorted({un.reference for un in usagers}):
+        await queries.hold_objet(tx, rules.USAGER, reference)
     connus = {un.reference: await _reconnaitre(service, tx, acces, un) for un in usagers}
     if evenement.rendez_vous is not None:
         await queries.store_rendez_vous(tx, evenement.objet, evenement.rendez_vous, connus)
     elif evenement.modele == rules.RDV:
         await queries.remove_rendez_vous(tx, evenement.objet)
-    elif evenement.modele == rules.INVITATION and not evenement.detruit and evenement.usager:
-        await invitations.confirmer(tx, evenement.usager.reference, evenement.emis_le)
+    elif evenement.modele == rules.INVITATION and evenement.cree and evenement.usager:
+        await invitations.confirmer(
+            tx,
+            evenement.usager.reference,
+            evenement.emis_le,
+            categorie=evenement.categorie,
+            format_=evenement.format,
+        )
     elif evenement.modele == rules.USAGER and evenement.detruit:
         await queries.remove_a_venir(tx, evenement.objet, service.horloge())
 
@@ -243,6 +252,9 @@ async def creer_rattachement_rdv_insertion(
     """
 
     async def rattacher() -> Effet:
+        lue = await queries.read_rendez_vous(tx, rendez_vous_partenaire_id)
+        # The person before what tells of them, as their own bodies do.
+        await queries.hold_objet(tx, rules.USAGER, lue.usager)
         row = await queries.read_rendez_vous(tx, rendez_vous_partenaire_id, tenir=True)
         exige_version(row.version, version)
         await lock_personne(tx, demande.personne_id, partage=True)

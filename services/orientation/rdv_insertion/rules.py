@@ -21,7 +21,7 @@ from shared.schemas.orientation.rdv_insertion import (
 )
 
 RDV, USAGER, INVITATION = "Rdv", "User", "Invitation"
-DETRUIT = "destroyed"
+CREE, DETRUIT = "created", "destroyed"
 # Their clock and ours: what is dated later than this would hide all that follows it.
 AVANCE = timedelta(minutes=10)
 # As long as a body is kept: of what is older, nobody could tell any more that it came before.
@@ -37,6 +37,7 @@ STATUTS: Mapping[str, StatutRendezVousPartenaire] = {
 }
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,40}")
 _CATEGORIE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_FORMAT = re.compile(r"[a-z][a-z_]{0,19}")
 _MOT = re.compile(r"[A-Za-z]{1,40}")
 # "2024-08-15 19:30:08 +0200" is what they write: no ISO 8601 has this space.
 _DECALAGE = re.compile(r" (?=[+-]\d{2}:?\d{2}$)")
@@ -95,7 +96,8 @@ class RendezVousLu:
 class Evenement:
     """What was told: of what, when, and what can be used of it.
 
-    `rendez_vous` is of a Rdv that stands, `usager` of a User or of an Invitation.
+    `rendez_vous` is of a Rdv that stands, `usager` of a User or of an Invitation; of this one,
+    `categorie` and `format` say what left, when they are told.
     """
 
     modele: str
@@ -104,6 +106,13 @@ class Evenement:
     emis_le: datetime
     rendez_vous: RendezVousLu | None = None
     usager: Usager | None = None
+    categorie: str | None = None
+    format: str | None = None
+
+    @property
+    def cree(self) -> bool:
+        """Whether its object is new, there: what is told of it later is not that it left."""
+        return self.evenement == CREE
 
     @property
     def detruit(self) -> bool:
@@ -165,7 +174,13 @@ def lire(corps: Any, maintenant: datetime) -> Evenement:
         case "User":
             return Evenement(**vars(lu) | {"usager": _usager(data)})
         case "Invitation":
-            return Evenement(**vars(lu) | {"usager": _usager(_objet(data.get("user")))})
+            motif = data.get("motif_category")
+            dite = motif.get("short_name") if isinstance(motif, dict) else None
+            envoi = {
+                "categorie": _parmi(_CATEGORIE, dite),
+                "format": _parmi(_FORMAT, data.get("format")),
+            }
+            return Evenement(**vars(lu) | envoi | {"usager": _usager(_objet(data.get("user")))})
     return lu
 
 
@@ -279,6 +294,11 @@ def _ecrit(valeur: Any) -> Any:
     if not isinstance(valeur, str):
         return valeur
     return _DECALAGE.sub("", valeur.removesuffix(" UTC") + "Z" * valeur.endswith(" UTC"))
+
+
+def _parmi(forme: re.Pattern[str], valeur: Any) -> str | None:
+    """What has a form; anything else is not told."""
+    return valeur if isinstance(valeur, str) and forme.fullmatch(valeur) else None
 
 
 def _texte(valeur: Any) -> str | None:

@@ -135,6 +135,7 @@ class InvitationRdvInsertion(Versionnee, Base):
         Index(None, "collectivite", "cree_le", "id"),
         Index(None, "collectivite", "statut", "cree_le", "id"),
         Index(None, "collectivite", "decidee_le"),
+        Index(None, "collectivite", "tentee_le"),
         Index(
             "ix_invitation_rdv_insertion_a_faire",
             "collectivite",
@@ -154,6 +155,10 @@ class InvitationRdvInsertion(Versionnee, Base):
     decision_id: Mapped[UUID] = colonne("Décision qu'elle suit")
     decidee_le: Mapped[datetime] = colonne("Écriture de la décision")
     statut: Mapped[str] = colonne("Où elle en est", codes=StatutInvitation)
+    categorie: Mapped[str | None] = colonne(
+        "Catégorie de motif de ce qui est parti, ou l'est peut-être ; vide : rien ne l'est"
+    )
+    tentee_le: Mapped[datetime | None] = colonne("Dernier essai commencé", AUCUNE)
     formats: Mapped[list[Any]] = colonne("Messages partis", source="rdv-insertion")
     code: Mapped[str | None] = colonne("Pourquoi le dernier essai n'a rien donné", AUCUNE)
     essais: Mapped[int] = colonne(

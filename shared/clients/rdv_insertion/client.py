@@ -6,7 +6,6 @@ Their limits: 500 calls in 5 minutes, 20 creations or invitations in one.
 Source: partners.md §1, and their UsersController.
 """
 
-import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, TypeVar
@@ -135,25 +134,28 @@ class JetonsRdvInsertion(JetonsPartages):
         """Return headers newer than those of rank `apres`.
 
         Raises:
-            ErreurPartenaire: they do not give any, or nobody brought them back in time.
+            ErreurPartenaire: 401, whatever they answered, or if nobody brought any back in time:
+                nothing of what is called for has left.
         """
-        found = await self.partager("rdv-insertion", self._signer, apres=apres)
+        try:
+            found = await self.partager("rdv-insertion", self._signer, apres=apres)
+        except ErreurPartenaire as error:
+            raise ErreurPartenaire(401, error.code, attente_s=error.attente_s) from None
         if found is None:
-            raise ErreurPartenaire(None, "jeton-attendu")
+            raise ErreurPartenaire(401, "jeton-attendu")
         return found
 
     async def _signer(self) -> tuple[str, int]:
-        async with asyncio.timeout(DEMANDE_S):
-            reponse = await appeler(
-                self._client,
-                "POST",
-                f"{self._acces.url_connexion.rstrip('/')}/auth/sign_in",
-                delai_s=DEMANDE_S,
-                json={
-                    "email": self._acces.email,
-                    "password": self._acces.mot_de_passe.get_secret_value(),
-                },
-            )
+        reponse = await appeler(
+            self._client,
+            "POST",
+            f"{self._acces.url_connexion.rstrip('/')}/auth/sign_in",
+            delai_s=DEMANDE_S,
+            json={
+                "email": self._acces.email,
+                "password": self._acces.mot_de_passe.get_secret_value(),
+            },
+        )
         try:
             return json.dumps({nom: reponse.entetes[nom] for nom in _ENTETES}), _DUREE_S
         except KeyError:
@@ -193,12 +195,6 @@ class RdvInsertion:
         invitation = {"motif_category": {"short_name": categorie}}
         corps = {"user": {**usager.model_dump(exclude_none=True), "invitation": invitation}}
         chemin = f"{_usagers(organisation)}/create_and_invite"
-        return await self._appeler(Invites, "POST", chemin, json=corps)
-
-    async def inviter(self, organisation: int, usager: int, *, categorie: str) -> Invites:
-        """Have the messages of one invitation leave, to somebody of theirs."""
-        corps = {"invitation": {"motif_category": {"short_name": categorie}}}
-        chemin = f"{_usagers(organisation)}/{usager}/invite"
         return await self._appeler(Invites, "POST", chemin, json=corps)
 
     async def _appeler(self, modele: type[_M], methode: str, chemin: str, **reste: Any) -> _M:

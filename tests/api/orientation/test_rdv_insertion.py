@@ -14,7 +14,7 @@ import pytest_asyncio
 from pydantic import ValidationError
 from sqlalchemy import text
 
-from services.orientation.rdv_insertion import queries, travail
+from services.orientation.rdv_insertion import queries, routes, rules, travail
 from shared.clients.rdv_insertion.acces import AccesRdvInsertion
 from shared.identifiants import nir_complet
 from shared.socle.service import Service
@@ -278,12 +278,14 @@ async def test_a_body_is_sealed_in_the_base(
         pytest.param(
             {"nir": NIR}, {"nir": NIR, "birth_date": "1990-01-01"}, None, id="autre naissance"
         ),
+        pytest.param({"nir": NIR}, {"nir": NIR, "birth_date": None}, None, id="sans naissance"),
         pytest.param({"nir": NIR}, {"nir": "pas un NIR"}, None, id="NIR illisible"),
     ],
 )
 async def test_a_person_is_known_by_a_number_and_never_by_a_name(
     client: Client, envoyer: Envoyer, ici: dict[str, Any], la: dict[str, Any], mode: str | None
 ) -> None:
+    """Nor by a number alone. Planted: a birth date that is not told taken for the same, red."""
     personne_id = await personne(client, **ici)
     await envoyer(corps(rdv(usager(**la))))
     (un,) = await suivre(client, LISTE)
@@ -324,6 +326,27 @@ async def test_who_becomes_known_later_takes_what_was_waiting(
     assert [un["personne_id"] for un in await suivre(client, LISTE)] == [None]
     personne_id = await personne(client, nir=NIR)
     await envoyer(corps(usager(nir=NIR), modele="User"))
+    assert [un["personne_id"] for un in await suivre(client, LISTE)] == [personne_id]
+
+
+async def test_a_rendez_vous_told_while_its_person_is_being_known_is_hers(
+    client: Client, service: Service, envoyer: Envoyer, ouverte: str
+) -> None:
+    """Two bodies of one person at once: the second waits for what the first makes of her.
+
+    Planted: each held by its own object alone, the rendez-vous stayed nobody's, red.
+    """
+    personne_id = await personne(client, nir=NIR)
+    dite = corps(usager(nir=NIR), modele="User")
+    async with service.base.transaction(service.acces_interne(ouverte)) as tx:
+        lue = rules.lire(json.loads(dite), service.horloge())
+        acces = service.reglages.rdv_insertion[ouverte]  # type: ignore[attr-defined]
+        await routes.garder(service, tx, acces, dite, lue)
+        # Without his NIR: only the link tells who it is.
+        rendez_vous = asyncio.create_task(envoyer(corps(rdv(usager()))))
+        await asyncio.sleep(0.2)
+        assert not rendez_vous.done()
+    assert (await rendez_vous).status_code == 204
     assert [un["personne_id"] for un in await suivre(client, LISTE)] == [personne_id]
 
 
