@@ -9,8 +9,9 @@ from services.financement.journal.queries import inscrire
 from services.financement.reservations.expiration import expirer
 from services.financement.reservations.queries import lock_echues
 from shared.socle.db import ATTENTE_TRAVAIL
+from shared.socle.exports.travail import TACHE, abandonner_export
 from shared.socle.exports.travail import taches as exports
-from shared.socle.imports.travail import importer_lignes
+from shared.socle.imports.travail import abandonner_import, importer_lignes
 from shared.socle.service import Service
 from shared.socle.travailleur import Travail
 
@@ -40,6 +41,7 @@ TRAVAIL = Travail(
         "importer_lignes": partial(importer_lignes, types=TYPES),
         **exports(EXTRAITS),
     },
+    abandons={"importer_lignes": abandonner_import, TACHE: abandonner_export},
     periodiques={"expirer_reservations": (5.0, expirer_reservations)},
     suivis=(),
 )

@@ -5,7 +5,7 @@ from functools import partial
 from services.orientation.activites_france_travail import travail as activites_france_travail
 from services.orientation.echeances import alertes
 from services.orientation.france_travail import travail as france_travail
-from services.orientation.imports.conservation import purger_imports
+from services.orientation.imports.conservation import abandonner_flux, purger_imports
 from services.orientation.imports.lignes import TYPES
 from services.orientation.imports.travail import importer_flux
 from services.orientation.instantanes import EXTRAITS
@@ -15,8 +15,9 @@ from services.orientation.places import comptes
 from services.orientation.places.sorties import SORTIES
 from services.orientation.rdv_insertion.travail import purger_rdv_insertion
 from shared.socle import retention
+from shared.socle.exports.travail import TACHE, abandonner_export
 from shared.socle.exports.travail import taches as exports
-from shared.socle.imports.travail import importer_lignes
+from shared.socle.imports.travail import abandonner_import, importer_lignes
 from shared.socle.travailleur import Travail
 from shared.socle.volumes import garde as volumes
 
@@ -26,6 +27,11 @@ TRAVAIL = Travail(
         "importer_lignes": partial(importer_lignes, types=TYPES),
         "simuler_jeu_de_regles": simuler_jeu_de_regles,
         **exports(EXTRAITS),
+    },
+    abandons={
+        "importer_flux": abandonner_flux,
+        "importer_lignes": abandonner_import,
+        TACHE: abandonner_export,
     },
     periodiques={
         "purger_volumes": (retention.PAUSE_S, volumes.purger),

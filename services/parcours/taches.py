@@ -31,9 +31,10 @@ from shared.schemas.parcours.sorties import TypeMouvementDroit
 from shared.socle import retention
 from shared.socle.db import Transaction
 from shared.socle.evenements import Fait, publier
+from shared.socle.exports.travail import TACHE, abandonner_export
 from shared.socle.exports.travail import taches as exports
 from shared.socle.ids import new_id
-from shared.socle.imports.travail import importer_lignes
+from shared.socle.imports.travail import abandonner_import, importer_lignes
 from shared.socle.service import Service
 from shared.socle.suivi import Suivi
 from shared.socle.travailleur import Travail
@@ -238,6 +239,7 @@ async def _appliquer_decisions(
 
 TRAVAIL = Travail(
     taches={"importer_lignes": partial(importer_lignes, types=TYPES), **exports(EXTRAITS)},
+    abandons={"importer_lignes": abandonner_import, TACHE: abandonner_export},
     periodiques={
         "lire_immersions": (immersions.PAUSE_S, immersions.lire_immersions),
         "synchroniser_data_inclusion": (

@@ -32,6 +32,8 @@ from shared.socle.tables import Collectivite
 from shared.socle.webhooks import travail as webhooks
 
 Tache = Callable[..., Awaitable[None]]
+# Some forty minutes: a database that went away is back, or a person is needed.
+ESSAIS_MAX = 30
 _ARRET_S = 8
 
 _log = structlog.get_logger()
@@ -43,12 +45,16 @@ class Travail:
 
     Args:
         taches: by name, coroutine functions of (service, **arguments).
+        abandons: by name of a task, what is done instead once it has failed `ESSAIS_MAX` times:
+            what it was for says so, and no longer holds back what waits behind it. Of the others,
+            which nobody could ask for again, none is given up.
         periodiques: by name, seconds between runs and a coroutine function of
             (service, collectivite), run for each collectivité.
         suivis: the feeds it follows.
     """
 
     taches: Mapping[str, Tache]
+    abandons: Mapping[str, Tache]
     periodiques: Mapping[str, tuple[float, Tache]]
     suivis: Sequence[Suivi]
 
@@ -86,10 +92,12 @@ async def _run_jobs(service: Service, travail: Travail) -> None:
         )
         app = procrastinate.App(connector=connector)
         for name, tache in travail.taches.items():
-            # Tried for ever, less and less often: a job given up would leave its work half said.
-            app.task(name=name, retry=procrastinate.RetryStrategy(wait=5, linear_wait=5))(
-                _bound(service, tache)
-            )
+            # Less and less often: after 5 seconds, and 5 more each time.
+            app.task(
+                name=name,
+                pass_context=True,
+                retry=procrastinate.RetryStrategy(wait=5, linear_wait=5),
+            )(essayer(service, tache, travail.abandons.get(name)))
         try:
             async with app.open_async():
                 rescue = asyncio.create_task(_rescue(app))
@@ -110,14 +118,20 @@ async def _run_jobs(service: Service, travail: Travail) -> None:
             await asyncio.sleep(1)
 
 
-def _bound(service: Service, tache: Tache) -> Callable[..., Awaitable[None]]:
-    async def run(*, traceparent: str, **arguments: Any) -> None:
+def essayer(
+    service: Service, tache: Tache, abandon: Tache | None
+) -> Callable[..., Awaitable[None]]:
+    """Make what the queue runs of a task: tried again while it fails, or given up for good."""
+
+    async def run(essai: procrastinate.JobContext, *, traceparent: str, **arguments: Any) -> None:
         contexte.adopt(traceparent)
         try:
             await tache(service, **arguments)
         except Exception as error:
             problems.log_fault(error)
-            raise
+            if abandon is None or essai.job.attempts < ESSAIS_MAX:
+                raise
+            await abandon(service, **arguments)
 
     return run
 

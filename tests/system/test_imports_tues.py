@@ -14,11 +14,12 @@ from typing import Any
 import httpx
 import psycopg
 
-from deploy.local.partenaire import Json, Partenaire
+from deploy.local.partenaire import Json, Partenaire, une_fois
 from deploy.local.services import Installation
 
 NDJSON = "application/x-ndjson"
 _LETTRES = "abcdefghij"
+_FAUTIVES = ("import_lignes_resultat", "export_fichier")
 
 
 def _ligne(rang: int) -> dict[str, Any]:
@@ -152,3 +153,68 @@ async def test_killed_again_and_again_each_line_is_applied_once(
         sorts = Counter(un["statut"] for un in await _resultats(installation, http, si, import_id))
     assert sorts == {"identique": lignes - fautes, "refusee": fautes}
     print(f"\n{lignes} lignes, {morts} morts : {duree:.0f} s ; de nouveau : {relecture:.0f} s")
+
+
+async def test_what_always_fails_is_given_up_and_holds_nothing_back(
+    installation: Installation, si: Partenaire
+) -> None:
+    """Past so many tries it says so, and the file behind it is applied.
+
+    Planted: tried for ever, the next file never begins, red.
+    """
+    corps = {"code": "35D", "libelle": "Essai", "ideparte": "035", "fuseau": "Europe/Paris"}
+    await une_fois(si.ecrire("orientation", "/v1/collectivites", corps, cle="ouverte-ou-non"))
+    url = installation._bases["orientation"].proprietaire
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as base:
+        await base.execute(
+            "CREATE FUNCTION faute() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION 'une faute' USING ERRCODE = 'XX000'; END $$"
+        )
+        for table in _FAUTIVES:
+            await base.execute(
+                f"CREATE TRIGGER faute BEFORE INSERT ON {table} EXECUTE FUNCTION faute()"  # type: ignore[arg-type]
+            )
+        organisme = {
+            "reference": "a-exporter",
+            "type": "autre_organisme",
+            "nom": "Essai",
+            "clients": [],
+        }
+        await si.ecrire("orientation", "/v1/organismes-referents", organisme, cle="a-exporter")
+        fautif, suivant = [
+            await si.deposer(
+                "/v1/imports?type=personnes",
+                _fichier(rang, set()),
+                cle=f"abandon-{rang}-00000000",
+                media=NDJSON,
+            )
+            for rang in (2, 3)
+        ]
+        export = await si.ecrire(
+            "orientation", "/v1/exports", {"type": "organismes_referents"}, cle="export-fautif"
+        )
+        vains = [f"/v1/imports/{fautif['id']}", f"/v1/exports/{export['id']}"]
+        async with asyncio.timeout(60):
+            while {(await si.lire("orientation", un))["statut"] for un in vains} != {"echouee"}:
+                # Forty minutes, in a moment.
+                await base.execute(
+                    "UPDATE procrastinate_jobs SET attempts = 30, scheduled_at = now()"
+                    " WHERE status = 'todo' AND attempts > 0"
+                )
+                await asyncio.sleep(0.3)
+            for table in _FAUTIVES:
+                await base.execute(f"DROP TRIGGER faute ON {table}")  # type: ignore[arg-type]
+            while (lu := await si.lire("orientation", f"/v1/imports/{suivant['id']}"))[
+                "statut"
+            ] != "terminee":
+                await asyncio.sleep(0.3)
+    assert lu["lignes"]["lues"] == 3
+    perdu = await si.lire("orientation", vains[0])
+    assert perdu["probleme"]["code"] == "lecture_abandonnee"
+    assert (await si.lire("orientation", vains[1]))["erreurs"][0]["code"] == "interne"
+    feed = await si.lire("orientation", "/v1/changements", limite=200)
+    echecs = {(un["type"], un["id"]) for un in feed["elements"] if un["type"].endswith(".echouee")}
+    assert echecs >= {
+        ("orientation.import.echouee", fautif["id"]),
+        ("orientation.export.echouee", export["id"]),
+    }

@@ -130,6 +130,20 @@ def taches(extraits: Extraits) -> Mapping[str, Callable[..., Awaitable[None]]]:
     return {TACHE: partial(exporter, extraits=extraits), PURGE: purger_exports}
 
 
+async def abandonner_export(service: Service, *, export_id: str, collectivite: str) -> None:
+    """Say failed an export that cannot be made: another may be asked for."""
+    interne, ident = service.acces_interne(collectivite), UUID(export_id)
+    async with service.base.transaction(interne, attente=ATTENTE_TRAVAIL) as tx:
+        try:
+            row = await queries.read_export(tx, ident, client=None)
+        except Introuvable:
+            return
+        await queries.forget_fichiers(tx, ident)
+    if row.statut in (StatutExport.EN_ATTENTE, StatutExport.EN_COURS):
+        fin = {"statut": StatutExport.ECHOUEE.value, "erreurs": [{"code": "interne"}]}
+        await _terminer(service, Ecriture(service, interne, ident, row.version), fin)
+
+
 async def exporter(
     service: Service, *, extraits: Extraits, export_id: str, collectivite: str
 ) -> None:

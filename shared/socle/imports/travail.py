@@ -297,21 +297,32 @@ def _probleme(refus: Refus) -> dict[str, Any]:
     }
 
 
+async def abandonner_import(service: Service, *, import_id: str, collectivite: str) -> None:
+    """Say failed a file that cannot be applied: the lines that are done stay done."""
+    acces = service.acces_interne(collectivite)
+    async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
+        if await queries.start_import(tx, UUID(import_id), service.horloge()) is not None:
+            await _abandonner(service, tx, UUID(import_id))
+
+
+async def _abandonner(service: Service, tx: Transaction, import_id: UUID) -> None:
+    version = await queries.finish_import(
+        tx,
+        import_id,
+        StatutImport.ECHOUEE,
+        termine_le=service.horloge(),
+        probleme={"code": MOTIF_ABANDON, "ligne": None, "champ": None},
+    )
+    await publier(tx, fait(service.nom, StatutImport.ECHOUEE, import_id, version))
+
+
 async def purger_imports(service: Service, collectivite: str) -> None:
     """Forget results past their time, and files that could not be applied in as long."""
     acces = service.acces_interne(collectivite)
-    instant = service.horloge()
-    avant = instant - timedelta(days=IMPORTS_JOURS)
+    avant = service.horloge() - timedelta(days=IMPORTS_JOURS)
     async with service.base.transaction(acces, attente=ATTENTE_TRAVAIL) as tx:
         for import_id in await queries.lock_abandonnes(tx, avant):
-            version = await queries.finish_import(
-                tx,
-                import_id,
-                StatutImport.ECHOUEE,
-                termine_le=instant,
-                probleme={"code": MOTIF_ABANDON, "ligne": None, "champ": None},
-            )
-            await publier(tx, fait(service.nom, StatutImport.ECHOUEE, import_id, version))
+            await _abandonner(service, tx, import_id)
         expires = await queries.with_resultats(tx, avant)
     # A transaction an import: many at once would outlast a statement.
     for import_id in expires:
