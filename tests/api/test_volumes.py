@@ -17,6 +17,7 @@ from shared.socle.volumes import garde, queries, rules
 from shared.socle.volumes.garde import Garde
 from tests.api.orientation.conftest import PERSONNE, criteres
 from tests.api.test_exports import demander, travailler, une_orientation
+from tests.api.test_imports_lignes import appliquer, deposer, fichier, importer, personne
 from tests.api.test_listes import des_parcours, orientations, personnes
 from tests.conftest import URLS, Client, Connecter, Emetteur
 from tests.documents import document
@@ -358,6 +359,36 @@ async def test_a_caller_waits_for_the_guard_no_longer_than_they_said(
 
     assert (answer.status_code, answer.json()["code"]) == (504, "delai-depasse")
     assert (await lire(client, autre)).status_code == 200
+
+
+@pytest.mark.parametrize("suite", ["", "&essai=true"])
+async def test_the_results_of_a_file_of_persons_show_who_was_known(
+    client: Client,
+    surveillant: Client,
+    connecter: Connecter,
+    service: Service,
+    ouverte: str,
+    suite: str,
+) -> None:
+    """Not those whom the depositor brought, nor those whom the file makes: too many, no line.
+
+    Planted: the results left uncounted, red; one's own counted, red.
+    """
+    stock = [personne(rang) for rang in range(BLOCAGE + 5)]
+    for lignes_ in (stock, stock):  # made, then known as one's own
+        _, lus = await importer(client, service, ouverte, "personnes", lignes_)
+        assert len(lus) == len(stock)
+    assert await volumes(surveillant) == []
+    autre = connecter("orientation", client_id="si-autre")
+    _, lus = await importer(autre, service, ouverte, "personnes", stock[:5], suite)
+    assert {un["statut"] for un in lus} <= {"identique", "modifiee"}
+    assert await nombre(surveillant, "si-autre") == 5
+    deposee = await deposer(autre, "personnes", fichier(stock), suite=suite)
+    chemin = f"/v1/imports/{deposee.json()['id']}"
+    await appliquer(service, ouverte, deposee.json()["id"])
+    refused = await autre.get(f"{chemin}/resultats")
+    assert (refused.status_code, refused.json()["politiques"]) == (429, ["volume"])
+    assert (await autre.get(chemin)).json()["statut"] == "terminee"
 
 
 async def test_a_file_of_an_export_shows_whom_its_lines_name(

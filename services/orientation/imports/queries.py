@@ -116,6 +116,14 @@ _ABANDONNES = (
     .order_by(_I.id)
     .with_for_update(skip_locked=True)
 )
+# Of a file of persons: whom its lines found here, brought by another than who deposited it.
+_RECONNUES = text(
+    "SELECT DISTINCT r.ressource_id FROM import_lignes i"
+    " JOIN import_lignes_resultat r ON r.collectivite = i.collectivite AND r.import_id = i.id"
+    " JOIN personne p ON p.collectivite = r.collectivite AND p.id = r.ressource_id"
+    " WHERE i.collectivite = :collectivite AND i.id = :l_import AND i.type = 'personnes'"
+    " AND r.statut IN ('modifiee', 'identique') AND p.client_id <> i.client_id"
+)
 _AVEC_RESULTATS = select(_I.id).where(
     siens(_I),
     _I.termine_le < bindparam("avant"),
@@ -348,6 +356,11 @@ async def finish_import(
 async def lock_abandonnes(tx: Transaction, avant: datetime) -> Sequence[UUID]:
     """Find the imports received before an instant that are still to be read, and hold them."""
     return (await tx.execute(_ABANDONNES, {"avant": avant})).scalars().all()
+
+
+async def read_reconnues(tx: Transaction, import_id: UUID) -> Sequence[UUID]:
+    """Read whom a file of persons tells its depositor to be known here."""
+    return (await tx.execute(_RECONNUES, {"l_import": import_id})).scalars().all()
 
 
 async def with_resultats(tx: Transaction, avant: datetime) -> Sequence[UUID]:

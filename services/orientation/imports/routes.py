@@ -265,6 +265,8 @@ async def suivre_resultats_import(
     acces: Acces = request.state.acces
     async with service.base.transaction(acces) as tx:
         row = await queries.find_import(tx, import_id)
+        # To be told that somebody is known here is to be shown them: the volume guard counts it.
+        request.state.personnes_lues = await queries.read_reconnues(tx, import_id)
     if row is None:
         return await lignes.suivre_resultats(acces, service, import_id)
     rules.verifier_conservation(row.termine_le, service.horloge())
