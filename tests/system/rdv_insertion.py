@@ -1,5 +1,7 @@
 """Exchanges with rdv-insertion, told and invited: the demonstration has none."""
 
+from datetime import UTC, datetime
+
 import httpx
 
 from deploy.local.partenaire import Partenaire
@@ -43,7 +45,7 @@ async def annoncer(si: Partenaire, installation: Installation) -> dict[str, list
                 headers={"X-RDVI-SIGNATURE": signer(contenu)},
             )
             async with service.base.transaction(service.acces_interne("35D")) as tx:
-                await queries.inscrire_depuis(tx, None, 5)
+                await queries.inscrire_depuis(tx, datetime(2026, 1, 1, tzinfo=UTC), 5)
         finally:
             await service.base.aclose()
     assert answer.status_code == 204, answer.text

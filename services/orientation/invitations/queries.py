@@ -1,7 +1,7 @@
 """SQL of the invitations: the switch, what is to be sent, of whom, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -203,9 +203,8 @@ async def inscrire_decisions(tx: Transaction, limite: int) -> None:
         await inscrire_depuis(tx, depuis, limite)
 
 
-async def inscrire_depuis(tx: Transaction, depuis: datetime | None, limite: int) -> None:
-    """Put in the queue the decisions written since an instant, or ever; leave those before it."""
-    depuis = depuis or datetime.min.replace(tzinfo=UTC)
+async def inscrire_depuis(tx: Transaction, depuis: datetime, limite: int) -> None:
+    """Put in the queue the decisions written since an instant; leave those before it."""
     laissees = (await tx.execute(_DELAISSER, {"depuis": depuis})).all()
     await publier(tx, *(_fait("modifiee", row) for row in laissees))
     rows = (await tx.execute(_NOUVELLES, {"depuis": depuis, "limite": limite})).all()

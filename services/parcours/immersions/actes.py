@@ -52,20 +52,23 @@ async def annuler_emploi(tx: Transaction, row: Row[Any], jour: date) -> bool:
     """Cancel what a held convention had made; tell whether nothing of it is left.
 
     What a person wrote, or ended, is left as they said. Another convention of the same mise en
-    situation makes its own.
+    situation makes its own; the one that made it keeps it.
     """
     if row.emploi_id is None:
         return True
     emploi = await emplois.lock_emploi(tx, row.emploi_id)
     if emploi.statut == StatutEmploi.ANNULE:
         return True
-    if not row.emploi_fait or emploi.statut != StatutEmploi.OUVERT:
+    if emploi.statut != StatutEmploi.OUVERT:
         return False
+    autres = await queries.lock_partagees(tx, emploi.id, row.id)
+    if not row.emploi_fait:
+        return any(autre.emploi_fait for autre in autres)
     await emplois.store_acte(tx, emploi.id, TypeActeEmploi.ANNULATION, jour)
     fini = await emplois.update_emploi(tx, emploi.id, {"statut": StatutEmploi.ANNULE.value})
     nom = "parcours.emploi.annule"
     await publier(tx, Fait(nom, "emplois", fini.id, fini.version, Operation.MODIFICATION))
-    for autre in await queries.lock_partagees(tx, emploi.id, row.id):
+    for autre in autres:
         a_refaire = {"etat": EtatConvention.A_TRAITER.value, "emploi_id": None}
         await queries.update_convention(tx, autre.id, a_refaire)
     return True

@@ -89,7 +89,9 @@ async def _garder(service: Service, tx: Transaction, lot: Lot) -> None:
         suite: dict[str, Any] = {"etat": etat.value}
         if libre:
             suite |= {"emploi_id": None, "emploi_fait": False}
-            if row.rattachement == ModeReconnaissance.IDENTITE:  # which may be what was corrected
+            # To be found again: the identity may be what was corrected. Cancelled, it stays hers.
+            reconnue = row.rattachement == ModeReconnaissance.IDENTITE
+            if reconnue and etat is EtatConvention.A_TRAITER:
                 suite |= {"parcours_id": None, "rattachement": None}
         await queries.update_convention(tx, row.id, values | suite)
 

@@ -473,3 +473,68 @@ async def test_what_is_nobodys_goes_in_its_time(
     horloge.avancer(timedelta(days=1))
     await tour()
     assert await conventions(client) == []
+
+
+async def test_the_second_of_two_that_share_one_is_moved_with_its_own_days(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Planted: what another convention made taken for an agent's, red."""
+    premiere, seconde = str(uuid4()), str(uuid4())
+    monde.poser(premiere)
+    await tour()
+    monde.poser(seconde)
+    await tour()
+    assert len(await emplois(client)) == 1
+    monde.poser(seconde, dateStart="2026-08-03T00:00:00.000Z", dateEnd="2026-08-07T00:00:00.000Z")
+    await tour()
+    etats = {une["convention_id"]: une for une in await conventions(client)}
+    par_id = {un["id"]: un for un in await emplois(client)}
+    sien = par_id[etats[seconde]["emploi_id"]]
+    assert (sien["date_debut"], sien["date_fin"]) == ("2026-08-03", "2026-08-07")
+    assert len(par_id) == 2
+
+
+async def test_the_second_of_two_that_share_one_leaves_with_its_person(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Planted: what another convention made taken for an agent's, red."""
+    premiere, seconde = str(uuid4()), str(uuid4())
+    monde.poser(premiere)
+    await tour()
+    monde.poser(seconde)
+    await tour()
+    nommer(monde, seconde, firstName="Gwenola")
+    await tour()
+    etats = {une["convention_id"]: une for une in await conventions(client)}
+    assert (etats[seconde]["etat"], etats[seconde]["parcours_id"]) == ("personne_inconnue", None)
+    assert etats[premiere]["etat"] == "rattachee"
+    assert len(await emplois(client)) == 1
+
+
+async def test_the_second_of_two_that_share_one_is_cancelled_without_it(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Planted: what another convention made taken for an agent's, red."""
+    premiere, seconde = str(uuid4()), str(uuid4())
+    monde.poser(premiere)
+    await tour()
+    monde.poser(seconde)
+    await tour()
+    monde.poser(seconde, status="CANCELLED")
+    await tour()
+    etats = {une["convention_id"]: une for une in await conventions(client)}
+    assert (etats[seconde]["etat"], etats[seconde]["emploi_id"]) == ("annulee", None)
+    assert len(await emplois(client)) == 1
+
+
+async def test_cancelled_there_it_is_still_told_whose_it_was(
+    client: Client, monde: Monde, tour: Tour, parcours_id: str, employeur_id: str
+) -> None:
+    """Planted: the parcours forgotten with what was made there, red."""
+    convention_id = str(uuid4())
+    monde.poser(convention_id)
+    await tour()
+    monde.poser(convention_id, status="CANCELLED")
+    await tour()
+    (une,) = await conventions(client)
+    assert (une["etat"], une["parcours_id"]) == ("annulee", parcours_id)
