@@ -51,7 +51,8 @@ class Partenaire:
 
     async def lire(self, service: str, chemin: str, **query: Any) -> Json:
         """GET one resource or one page."""
-        return await self._envoyer("GET", service, chemin, params=query)
+        # With nothing to add, the query that an address already bears is kept.
+        return await self._envoyer("GET", service, chemin, params=query or None)
 
     async def tout(self, service: str, chemin: str, **query: Any) -> AsyncIterator[Json]:
         """GET a whole collection, page by page."""
